@@ -1,0 +1,1 @@
+//! bussola-e2e
