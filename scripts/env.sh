@@ -1,0 +1,24 @@
+# Where builds and test tools live. Sourced by the scripts and, through them, by the Makefile; sets only what the caller
+# has not set. Everything is outside the checkout, so that a fresh clone does not rebuild the world.
+# shellcheck shell=bash
+
+BUSSOLA_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+BUSSOLA_CACHE=${BUSSOLA_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/bussola}
+CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$BUSSOLA_CACHE/target}
+# Links made by scripts/bootstrap to environments in the cache.
+BUSSOLA_VENV=${BUSSOLA_VENV:-$BUSSOLA_ROOT/target/venv}
+BUSSOLA_JUDGE_VENV=${BUSSOLA_JUDGE_VENV:-$BUSSOLA_ROOT/target/judge}
+export BUSSOLA_ROOT BUSSOLA_CACHE CARGO_TARGET_DIR BUSSOLA_VENV BUSSOLA_JUDGE_VENV
+
+# rustup's default place is not on the PATH of a non-login shell.
+if ! command -v cargo >/dev/null 2>&1 && [ -x "$HOME/.cargo/bin/cargo" ]; then
+  PATH=$HOME/.cargo/bin:$PATH
+  export PATH
+fi
+
+say() { printf '%s\n' "$*" >&2; }
+die() {
+  printf 'error: %s\n' "$1" >&2
+  if [ $# -gt 1 ]; then printf 'hint: %s\n' "$2" >&2; fi
+  exit 1
+}
