@@ -1,1 +1,15 @@
-//! bussola-domain
+//! The domain: what exists, what should happen next, and what happened. Pure machines over plain data.
+//!
+//! No clock, no randomness, no I/O, no async, no SQL, no JSON shapes: time and identifiers come in with commands, and
+//! what should be kept goes out as facts. So the same code runs live, on replay and in a simulator.
+//!
+//! [`scheduler`] and the catalog do not know each other; [`model`] joins them.
+
+pub mod command;
+pub mod event;
+pub mod id;
+pub mod model;
+pub mod names;
+pub mod runs;
+pub mod scheduler;
+pub mod value;

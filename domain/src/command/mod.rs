@@ -1,0 +1,20 @@
+//! Commands: one file for each group of Luigi's calls, each command a struct with its inputs and one `execute`.
+//!
+//! Here scheduler, runs and catalog meet: a report of a task may start a run, an answer without work may end it.
+
+mod operate;
+mod prune;
+mod report;
+mod work;
+mod worker;
+
+pub use operate::{
+    DecreaseRunningResources, ForgiveFailures, MarkAsDone, Pause, ReEnableTask, SetProgress, SetStatusMessage,
+    UpdateResources,
+};
+pub use prune::Prune;
+pub use report::AddTask;
+pub use work::{Assignment, CountPending, GetWork, Work, WorkCounts};
+pub use worker::{
+    AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage,
+};

@@ -1,0 +1,170 @@
+//! What workers say about themselves, and messages to and from them.
+
+use crate::model::{Command, Step};
+use crate::scheduler::event::{
+    AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, WorkerDescribed, WorkerDisabled,
+};
+use crate::value::{Number, Value};
+
+/// Luigi's `add_worker`.
+#[derive(Clone, Debug, Default)]
+pub struct AddWorker {
+    /// The client's worker id.
+    pub worker: String,
+    /// What it tells, merged with what it told before.
+    pub info: Vec<(Box<str>, Value)>,
+}
+
+impl Command for AddWorker {
+    type Reply = ();
+
+    fn execute(self, step: &mut Step<'_>) {
+        let worker = step.known_worker(&self.worker);
+        let Some(known) = step.scheduler().worker(worker) else { return };
+        let mut info = known.info_value().clone();
+        merge(&mut info, self.info);
+        if info != *known.info_value() {
+            let info = step.name(&info.to_string());
+            step.record(WorkerDescribed { info, worker }, None);
+        }
+    }
+}
+
+/// Adds members to an object; later ones win.
+pub(super) fn merge(object: &mut Value, members: Vec<(Box<str>, Value)>) {
+    let Value::Object(old) = object else { return };
+    for (name, value) in members {
+        match old.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, place)) => *place = value,
+            None => old.push((name, value)),
+        }
+    }
+}
+
+/// Luigi's `add_task_batcher`.
+#[derive(Clone, Debug)]
+pub struct AddTaskBatcher {
+    /// The client's worker id.
+    pub worker: String,
+    /// The family that it can batch.
+    pub family: String,
+    /// The parameters that become lists.
+    pub arguments: Vec<String>,
+    /// At most so many at once; may be infinite.
+    pub size_max: f64,
+}
+
+impl Command for AddTaskBatcher {
+    type Reply = ();
+
+    fn execute(self, step: &mut Step<'_>) {
+        let worker = step.known_worker(&self.worker);
+        let event =
+            BatcherSet { arguments: self.arguments, family: self.family, size_max: Number(self.size_max), worker };
+        step.record(event, None);
+    }
+}
+
+/// Luigi's `disable_worker`.
+#[derive(Clone, Debug)]
+pub struct DisableWorker {
+    /// The client's worker id.
+    pub worker: String,
+}
+
+impl Command for DisableWorker {
+    type Reply = ();
+
+    fn execute(self, step: &mut Step<'_>) {
+        let worker = step.known_worker(&self.worker);
+        if step.scheduler().worker(worker).is_some_and(|worker| !worker.is_disabled()) {
+            step.record(WorkerDisabled { worker }, None);
+        }
+    }
+}
+
+/// Luigi's `ping`: a sign of life; the reply is what waits for the worker, and is handed over once.
+#[derive(Clone, Debug)]
+pub struct Ping {
+    /// The client's worker id.
+    pub worker: String,
+}
+
+impl Command for Ping {
+    /// Messages, each the text of an object with `name` and `kwargs`.
+    type Reply = Vec<String>;
+
+    fn execute(self, step: &mut Step<'_>) -> Vec<String> {
+        let worker = step.worker(&self.worker);
+        let waiting = step.scheduler().worker(worker).map_or(&[][..], |worker| worker.messages());
+        if waiting.is_empty() {
+            return Vec::new();
+        }
+        let messages = waiting.iter().map(|&content| step.model().names.text(content).to_string()).collect();
+        step.record(MessagesDelivered { worker }, None);
+        messages
+    }
+}
+
+/// Luigi's `set_worker_processes` and `send_scheduler_message`: something for a worker's next ping.
+#[derive(Clone, Debug)]
+pub struct QueueMessage {
+    /// The client's worker id.
+    pub worker: String,
+    /// The text of an object with `name` and `kwargs`.
+    pub content: String,
+}
+
+impl Command for QueueMessage {
+    type Reply = ();
+
+    fn execute(self, step: &mut Step<'_>) {
+        let worker = step.known_worker(&self.worker);
+        let content = step.name(&self.content);
+        step.record(MessageQueued { content, worker }, None);
+    }
+}
+
+/// Luigi's `add_scheduler_message_response`.
+#[derive(Clone, Debug)]
+pub struct AddMessageResponse {
+    /// The task that answers.
+    pub task: String,
+    /// Which message.
+    pub message: String,
+    /// A value's text.
+    pub response: String,
+}
+
+impl Command for AddMessageResponse {
+    type Reply = ();
+
+    fn execute(self, step: &mut Step<'_>) {
+        let Some(task) = step.scheduler().task(&self.task) else { return };
+        let run = task.run();
+        let response = step.name(&self.response);
+        step.record(MessageAnswered { message: self.message, response, task: self.task }, run);
+    }
+}
+
+/// Luigi's `get_scheduler_message_response`: an answer is read once.
+#[derive(Clone, Debug)]
+pub struct GetMessageResponse {
+    /// The task that answers.
+    pub task: String,
+    /// Which message.
+    pub message: String,
+}
+
+impl Command for GetMessageResponse {
+    /// A value's text.
+    type Reply = Option<String>;
+
+    fn execute(self, step: &mut Step<'_>) -> Option<String> {
+        let task = step.scheduler().task(&self.task)?;
+        let (run, response) = (task.run(), task.answer(&self.message)?);
+        let response = step.model().names.text(response).to_string();
+        step.record(AnswerRead { message: self.message, task: self.task }, run);
+        Some(response)
+    }
+}

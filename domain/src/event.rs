@@ -1,0 +1,130 @@
+//! The catalogue of events: every kind of entry that this version writes, each with its version.
+//!
+//! INVARIANT: a kind and version, once released, keep their meaning for ever. An entry of a kind or version that is not in
+//! the table is kept and hashed by the ledger, and skipped here.
+
+use serde::de::Deserializer;
+use serde::ser::Serializer;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BlobHash, NameId, RunId, Timestamp};
+use crate::runs::{RunEnded, RunResumed, RunStarted};
+use crate::scheduler::event::*;
+
+macro_rules! events {
+    ($($kind:literal $version:literal $name:ident: $subject:expr;)*) => {
+        /// Something that happened.
+        #[derive(Clone, Debug, PartialEq)]
+        #[allow(missing_docs, reason = "each variant is documented at its struct")]
+        pub enum Event {
+            $($name($name),)*
+        }
+
+        $(impl From<$name> for Event {
+            fn from(event: $name) -> Event {
+                Event::$name(event)
+            }
+        })*
+
+        impl Event {
+            /// Every kind with its version, as written by this release.
+            pub const KINDS: &'static [(&'static str, u16)] = &[$(($kind, $version),)*];
+
+            /// The kind and the version of its payload.
+            pub fn kind(&self) -> (&'static str, u16) {
+                match self {
+                    $(Event::$name(_) => ($kind, $version),)*
+                }
+            }
+
+            /// What the entry is about: `task:<id>`, `worker:<number>`, `run:<number>`, an entity ref, or `scheduler`.
+            pub fn subject(&self) -> String {
+                match self {
+                    $(Event::$name(event) => {
+                        let subject: fn(&$name) -> String = $subject;
+                        subject(event)
+                    })*
+                }
+            }
+
+            /// Reads a payload. None: the kind or version is not in the table.
+            pub fn deserialize<'de, D: Deserializer<'de>>(
+                kind: &str,
+                version: u16,
+                payload: D,
+            ) -> Result<Option<Event>, D::Error> {
+                match (kind, version) {
+                    $(($kind, $version) => $name::deserialize(payload).map(|event| Some(Event::$name(event))),)*
+                    _ => Ok(None),
+                }
+            }
+        }
+
+        /// Writes the payload alone; kind and version stand in the entry.
+        impl Serialize for Event {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                match self {
+                    $(Event::$name(event) => event.serialize(serializer),)*
+                }
+            }
+        }
+    };
+}
+
+fn task(id: &str) -> String {
+    format!("task:{id}")
+}
+
+fn tasks(ids: &[String]) -> String {
+    match ids {
+        [id] => task(id),
+        _ => "scheduler".into(),
+    }
+}
+
+events! {
+    "worker.joined" 1 WorkerJoined: |event| format!("worker:{}", event.worker);
+    "worker.described" 1 WorkerDescribed: |event| format!("worker:{}", event.worker);
+    "worker.disabled" 1 WorkerDisabled: |event| format!("worker:{}", event.worker);
+    "workers.lost" 1 WorkersLost: |_| "scheduler".into();
+    "batcher.set" 1 BatcherSet: |event| format!("worker:{}", event.worker);
+    "task.reported" 1 TaskReported: |event| task(&event.task);
+    "tasks.assigned" 1 TasksAssigned: |event| tasks(&event.tasks);
+    "task.moved" 1 TaskMoved: |event| task(&event.task);
+    "tasks.doomed" 1 TasksDoomed: |event| tasks(&event.tasks);
+    "tasks.removed" 1 TasksRemoved: |event| tasks(&event.tasks);
+    "task.resources_decreased" 1 ResourcesDecreased: |event| task(&event.task);
+    "resources.set" 1 ResourcesSet: |_| "scheduler".into();
+    "scheduler.paused" 1 SchedulerPaused: |_| "scheduler".into();
+    "message.queued" 1 MessageQueued: |event| format!("worker:{}", event.worker);
+    "messages.delivered" 1 MessagesDelivered: |event| format!("worker:{}", event.worker);
+    "message.answered" 1 MessageAnswered: |event| task(&event.task);
+    "answer.read" 1 AnswerRead: |event| task(&event.task);
+    "run.started" 1 RunStarted: |event| format!("run:{}", event.run);
+    "run.ended" 1 RunEnded: |event| format!("run:{}", event.run);
+    "run.resumed" 1 RunResumed: |event| format!("run:{}", event.run);
+}
+
+/// An event with when it happened and the run that it belongs to: what an entry says beside who.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fact {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub event: Event,
+    /// In the course of which run.
+    pub run: Option<RunId>,
+}
+
+/// What one command wants written, in one transaction.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// Entries to append, already applied to the model in memory.
+    pub facts: Vec<Fact>,
+    /// Names used for the first time.
+    pub names: Vec<(NameId, std::sync::Arc<str>)>,
+    /// Texts to keep by their hash.
+    pub blobs: Vec<(BlobHash, String)>,
+    /// Rows for the history tables.
+    pub history: Vec<crate::runs::HistoryRow>,
+}

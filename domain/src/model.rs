@@ -1,0 +1,245 @@
+//! The whole model: scheduler, runs and catalog, joined. The one place where a fact meets all of them.
+//!
+//! INVARIANT: [`Model::apply`] is total and the only way in: live, on replay and in the simulator. What is outside the
+//! ledger (heartbeats, progress) is changed by the `touch` functions and may be lost at any time.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::event::{Draft, Event, Fact};
+use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
+use crate::names::Names;
+use crate::runs::{AttemptOutcome, HistoryRow, Runs};
+use crate::scheduler::event::{Cause, StatusChange, WorkerJoined};
+use crate::scheduler::{Config, Scheduler, Status, Task};
+use crate::value::Value;
+
+/// Everything that decisions need, in memory.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Model {
+    /// Tasks and workers.
+    pub scheduler: Scheduler,
+    /// Runs of the workers that are here.
+    pub runs: Runs,
+    /// Erasable texts; not in snapshots.
+    #[serde(skip)]
+    pub names: Names,
+}
+
+/// What `apply` lets the history know, or nothing.
+type History<'a> = &'a mut Vec<HistoryRow>;
+
+impl Model {
+    /// An empty model with these settings.
+    pub fn new(config: Config) -> Model {
+        Model { scheduler: Scheduler::new(config), ..Model::default() }
+    }
+
+    /// Folds a fact, and says what it adds to the history.
+    pub fn apply(&mut self, fact: &Fact, history: History<'_>) {
+        let (at, run) = (fact.at, fact.run);
+        match &fact.event {
+            Event::WorkerJoined(event) => self.scheduler.worker_joined(event, at),
+            Event::WorkerDescribed(event) => {
+                let info = Value::parse(&self.names.text(event.info)).unwrap_or(Value::Object(Vec::new()));
+                self.scheduler.worker_described(event, info);
+                if let Some(run) = self.runs.of_worker(event.worker) {
+                    history.push(HistoryRow::RunDescribed { run, info: event.info });
+                }
+            }
+            Event::WorkerDisabled(event) => self.scheduler.worker_disabled(event),
+            Event::WorkersLost(event) => {
+                self.scheduler.workers_lost(event);
+                self.runs.workers_lost(&event.workers);
+            }
+            Event::BatcherSet(event) => self.scheduler.batcher_set(event),
+            Event::TaskReported(event) => {
+                let before = self.scheduler.task(&event.task).map(Attempting::of);
+                self.scheduler.task_reported(event, run, at);
+                if let Some(change) = &event.status {
+                    self.note_attempt(&event.task, before, change, None, run, at, history);
+                }
+            }
+            Event::TasksAssigned(event) => self.scheduler.tasks_assigned(event, at),
+            Event::TaskMoved(event) => {
+                let before = self.scheduler.task(&event.task).map(Attempting::of);
+                self.scheduler.task_moved(event, at);
+                self.note_attempt(&event.task, before, &event.change, Some(event.cause), run, at, history);
+            }
+            Event::TasksDoomed(event) => self.scheduler.tasks_doomed(event),
+            Event::TasksRemoved(event) => self.scheduler.tasks_removed(event),
+            Event::ResourcesDecreased(event) => self.scheduler.resources_decreased(event),
+            Event::ResourcesSet(event) => self.scheduler.resources_set(event),
+            Event::SchedulerPaused(event) => self.scheduler.scheduler_paused(event),
+            Event::MessageQueued(event) => self.scheduler.message_queued(event),
+            Event::MessagesDelivered(event) => self.scheduler.messages_delivered(event),
+            Event::MessageAnswered(event) => self.scheduler.message_answered(event),
+            Event::AnswerRead(event) => self.scheduler.answer_read(event),
+            Event::RunStarted(event) => {
+                self.runs.run_started(event, at);
+                history.push(HistoryRow::RunStarted {
+                    run: event.run,
+                    family: event.family.clone(),
+                    root: event.task.clone(),
+                    worker: event.worker,
+                    worker_name: self.scheduler.worker_name(event.worker),
+                    at,
+                });
+                if let Some(info) = self.scheduler.worker(event.worker).and_then(|worker| worker.info) {
+                    history.push(HistoryRow::RunDescribed { run: event.run, info });
+                }
+            }
+            Event::RunEnded(event) => {
+                self.runs.run_ended(event);
+                history.push(HistoryRow::RunEnded { run: event.run, outcome: event.outcome, at });
+            }
+            Event::RunResumed(event) => {
+                self.runs.run_resumed(event);
+                history.push(HistoryRow::RunResumed { run: event.run });
+            }
+        }
+    }
+
+    /// An attempt ends when its task leaves RUNNING; a task that is DONE without having run was complete already.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one call site each for its two shapes; a struct would only rename them"
+    )]
+    fn note_attempt(
+        &self,
+        id: &str,
+        before: Option<Attempting>,
+        change: &StatusChange,
+        cause: Option<Cause>,
+        run: Option<RunId>,
+        at: Timestamp,
+        history: History<'_>,
+    ) {
+        let Some(task) = self.scheduler.task(id) else { return };
+        let ran = before.as_ref().filter(|before| before.running);
+        let outcome = match (ran.is_some(), change.to) {
+            (true, Status::Running | Status::BatchRunning | Status::Unknown) => return,
+            (true, Status::Done) => AttemptOutcome::Done,
+            (true, Status::Pending) => AttemptOutcome::Yielded,
+            (true, Status::Failed | Status::Disabled) if cause == Some(Cause::WorkerLost) => AttemptOutcome::Lost,
+            (true, Status::Failed) => AttemptOutcome::Failed,
+            (true, Status::Disabled) => AttemptOutcome::Disabled,
+            (false, Status::Done)
+                if cause.is_none() && before.as_ref().is_none_or(|before| before.status != Status::Done) =>
+            {
+                AttemptOutcome::AlreadyComplete
+            }
+            (false, _) => return,
+        };
+        history.push(HistoryRow::Attempt {
+            run: task.run().or(run),
+            task: id.to_string(),
+            family: self.scheduler.family_of(task).to_string(),
+            worker: ran.and_then(|before| before.worker),
+            started: ran.and_then(|before| before.started),
+            ended: at,
+            outcome,
+            error: if outcome == AttemptOutcome::Done { None } else { task.error() },
+        });
+    }
+}
+
+/// What is remembered of a task across a change.
+struct Attempting {
+    status: Status,
+    running: bool,
+    worker: Option<WorkerNo>,
+    started: Option<Timestamp>,
+}
+
+impl Attempting {
+    fn of(task: &Task) -> Attempting {
+        Attempting {
+            status: task.status(),
+            running: task.status().is_running(),
+            worker: task.runner(),
+            started: task.started(),
+        }
+    }
+}
+
+/// One command's work on the model: facts are applied as they are recorded, so that each decision sees the ones before.
+pub struct Step<'a> {
+    model: &'a mut Model,
+    /// The time of everything in this step.
+    pub now: Timestamp,
+    draft: &'a mut Draft,
+}
+
+impl<'a> Step<'a> {
+    /// A step at a time; what it records goes to `draft`.
+    pub fn new(model: &'a mut Model, now: Timestamp, draft: &'a mut Draft) -> Step<'a> {
+        Step { model, now, draft }
+    }
+
+    /// The state as it is now.
+    pub fn model(&self) -> &Model {
+        self.model
+    }
+
+    /// The scheduler as it is now.
+    pub fn scheduler(&self) -> &Scheduler {
+        &self.model.scheduler
+    }
+
+    /// For what is not recorded: heartbeats and progress.
+    pub fn scheduler_mut(&mut self) -> &mut Scheduler {
+        &mut self.model.scheduler
+    }
+
+    /// Applies and records a fact.
+    pub fn record(&mut self, event: impl Into<Event>, run: Option<RunId>) {
+        let fact = Fact { at: self.now, event: event.into(), run };
+        self.model.apply(&fact, &mut self.draft.history);
+        self.draft.facts.push(fact);
+    }
+
+    /// The number of a text that may name a person.
+    pub fn name(&mut self, text: &str) -> NameId {
+        let (id, is_new) = self.model.names.intern(text);
+        if is_new {
+            self.draft.names.push((id, Arc::from(text)));
+        }
+        id
+    }
+
+    /// Keeps a text by its hash.
+    pub fn blob(&mut self, text: String) -> BlobHash {
+        let hash = BlobHash::of(text.as_bytes());
+        self.draft.blobs.push((hash, text));
+        hash
+    }
+
+    /// The worker with this id, joined if it is new, and alive now.
+    pub fn worker(&mut self, id: &str) -> WorkerNo {
+        let number = self.known_worker(id);
+        self.model.scheduler.touch_worker(number, self.now);
+        number
+    }
+
+    /// The worker with this id, joined if it is new; not a sign of life.
+    pub fn known_worker(&mut self, id: &str) -> WorkerNo {
+        let name = self.name(id);
+        if let Some(number) = self.model.scheduler.worker_no(name) {
+            return number;
+        }
+        let worker = self.model.scheduler.next_worker_no();
+        self.record(WorkerJoined { name, worker }, None);
+        worker
+    }
+}
+
+/// Something that somebody wants done. Executed by the single writer, one after the other.
+pub trait Command: Send + 'static {
+    /// What the caller gets once everything recorded is kept.
+    type Reply: Send + 'static;
+
+    /// Decides, applies and records.
+    fn execute(self, step: &mut Step<'_>) -> Self::Reply;
+}

@@ -1,0 +1,243 @@
+//! Runs: one execution of a pipeline by one worker session, from its first report to its end, and what is kept of it.
+//!
+//! A run starts with the first task that a worker declares; that task is its root, and the root's family names the
+//! pipeline. Luigi's clients never say that they are done, so a run's end is decided: the worker asked for work, got
+//! none, runs nothing, and its root is done (succeeded) or something failed with nothing left to try (failed); or the
+//! worker fell silent (lost, failed, or incomplete, by what it left). A worker that gets work again resumes its run.
+//!
+//! INVARIANT: a run that started ends: with its worker at the latest. A worker has at most one run.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The root task is done.
+    Succeeded,
+    /// A task failed, and the root is not done.
+    Failed,
+    /// Nothing failed, but the root is not done: something that nobody makes is missing, or others still work on it.
+    Incomplete,
+    /// The worker fell silent while it ran a task.
+    Lost,
+}
+
+impl Outcome {
+    /// As people and JSON read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Outcome::Succeeded => "succeeded",
+            Outcome::Failed => "failed",
+            Outcome::Incomplete => "incomplete",
+            Outcome::Lost => "lost",
+        }
+    }
+}
+
+/// A worker began to declare tasks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunStarted {
+    /// The family of the root task, which names the pipeline.
+    pub family: String,
+    /// Its number.
+    pub run: RunId,
+    /// The root task's id.
+    pub task: String,
+    /// Who runs.
+    pub worker: WorkerNo,
+}
+
+/// A run is over.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunEnded {
+    /// How.
+    pub outcome: Outcome,
+    /// Which.
+    pub run: RunId,
+}
+
+/// A run that had ended got work again: a retry was due, or others finished what it waited for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RunResumed {
+    /// Which.
+    pub run: RunId,
+}
+
+/// A run whose worker is still here.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LiveRun {
+    /// The worker.
+    pub worker: WorkerNo,
+    /// The root task's family.
+    pub family: String,
+    /// The root task's id.
+    pub root: String,
+    /// When it started.
+    pub started: Timestamp,
+    /// How it ended, if it has and was not resumed.
+    pub ended: Option<Outcome>,
+}
+
+/// What the history tables get. Rows are a projection: they follow from the entries and can be made anew.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HistoryRow {
+    /// A run started.
+    RunStarted {
+        /// Which.
+        run: RunId,
+        /// Its root family.
+        family: String,
+        /// Its root task.
+        root: String,
+        /// Who runs.
+        worker: WorkerNo,
+        /// The client's own worker id.
+        worker_name: NameId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A worker told about itself: host, user, process id.
+    RunDescribed {
+        /// Which run.
+        run: RunId,
+        /// The text of an object.
+        info: NameId,
+    },
+    /// A run ended.
+    RunEnded {
+        /// Which.
+        run: RunId,
+        /// How.
+        outcome: Outcome,
+        /// When.
+        at: Timestamp,
+    },
+    /// A run goes on.
+    RunResumed {
+        /// Which.
+        run: RunId,
+    },
+    /// One try of one task ended, or a task was found complete.
+    Attempt {
+        /// In which run.
+        run: Option<RunId>,
+        /// The task id.
+        task: String,
+        /// Its family.
+        family: String,
+        /// Who ran it.
+        worker: Option<WorkerNo>,
+        /// When it was handed out; none if it was found complete.
+        started: Option<Timestamp>,
+        /// When it ended.
+        ended: Timestamp,
+        /// How.
+        outcome: AttemptOutcome,
+        /// What went wrong.
+        error: Option<BlobHash>,
+    },
+}
+
+/// How one try of a task ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// Done.
+    Done,
+    /// Failed; may be tried again.
+    Failed,
+    /// Failed once too often.
+    Disabled,
+    /// Its worker fell silent.
+    Lost,
+    /// The worker gave it back: it found more dependencies, or did not take it up.
+    Yielded,
+    /// It was complete before anybody ran it.
+    AlreadyComplete,
+}
+
+impl AttemptOutcome {
+    /// As people and JSON read it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AttemptOutcome::Done => "done",
+            AttemptOutcome::Failed => "failed",
+            AttemptOutcome::Disabled => "disabled",
+            AttemptOutcome::Lost => "lost",
+            AttemptOutcome::Yielded => "yielded",
+            AttemptOutcome::AlreadyComplete => "already_complete",
+        }
+    }
+}
+
+/// The runs of the workers that are here.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Runs {
+    next: u64,
+    live: BTreeMap<RunId, LiveRun>,
+    by_worker: BTreeMap<WorkerNo, RunId>,
+}
+
+impl Runs {
+    /// The number that the next run gets.
+    pub fn next_run(&self) -> RunId {
+        RunId(self.next + 1)
+    }
+
+    /// The run of a worker.
+    pub fn of_worker(&self, worker: WorkerNo) -> Option<RunId> {
+        self.by_worker.get(&worker).copied()
+    }
+
+    /// A run whose worker is here.
+    pub fn live(&self, run: RunId) -> Option<&LiveRun> {
+        self.live.get(&run)
+    }
+
+    /// All runs whose workers are here, oldest first.
+    pub fn all_live(&self) -> impl DoubleEndedIterator<Item = (RunId, &LiveRun)> {
+        self.live.iter().map(|(&run, live)| (run, live))
+    }
+
+    /// Folds.
+    pub fn run_started(&mut self, event: &RunStarted, at: Timestamp) {
+        self.next = self.next.max(event.run.0);
+        let live = LiveRun {
+            worker: event.worker,
+            family: event.family.clone(),
+            root: event.task.clone(),
+            started: at,
+            ended: None,
+        };
+        self.live.insert(event.run, live);
+        self.by_worker.insert(event.worker, event.run);
+    }
+
+    /// Folds.
+    pub fn run_ended(&mut self, event: &RunEnded) {
+        if let Some(live) = self.live.get_mut(&event.run) {
+            live.ended = Some(event.outcome);
+        }
+    }
+
+    /// Folds.
+    pub fn run_resumed(&mut self, event: &RunResumed) {
+        if let Some(live) = self.live.get_mut(&event.run) {
+            live.ended = None;
+        }
+    }
+
+    /// Folds: the workers and their runs leave.
+    pub fn workers_lost(&mut self, workers: &[WorkerNo]) {
+        for worker in workers {
+            if let Some(run) = self.by_worker.remove(worker) {
+                self.live.remove(&run);
+            }
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! What happens in the scheduler: past tense, small, versioned. Field names are the stored format, in alphabetical order
+//! (canonical payloads sort their keys), and what has its default value is left out.
+//!
+//! INVARIANT: an event holds outcomes, never the rules that led to them: folding old events does not depend on today's
+//! settings. Workers are numbers and error texts are hashes, so that no payload names a person.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BlobHash, NameId, Timestamp, WorkerNo};
+use crate::scheduler::task::{RetryPolicy, Status};
+use crate::value::{Number, Value};
+
+/// Resources by name, as a task asks for them.
+pub type Amounts = BTreeMap<String, Number>;
+
+fn is_false(truth: &bool) -> bool {
+    !truth
+}
+
+fn is_zero(number: &Number) -> bool {
+    number.0 == 0.0
+}
+
+/// A worker session called for the first time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerJoined {
+    /// The client's own worker id.
+    pub name: NameId,
+    /// Its number from now on.
+    pub worker: WorkerNo,
+}
+
+/// A worker told about itself: host, user, process id, number of processes, first task, whether it assists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerDescribed {
+    /// The merged information, as the text of an object.
+    pub info: NameId,
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
+/// A worker was told to phase out: it gets no more work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkerDisabled {
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
+/// Workers were silent for longer than `worker_disconnect_delay`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct WorkersLost {
+    /// Which workers.
+    pub workers: Vec<WorkerNo>,
+}
+
+/// A worker can run many tasks of a family as one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct BatcherSet {
+    /// The parameters that are joined into lists.
+    pub arguments: Vec<String>,
+    /// The task family.
+    pub family: String,
+    /// At most this many tasks at once; may be infinite.
+    pub size_max: Number,
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
+/// A change of status, decided: with what the failure rules made of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StatusChange {
+    /// Failures are forgotten (a disabled task is done, or enabled again).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub clears_failures: bool,
+    /// One more failure is counted.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub counts_failure: bool,
+    /// The scheduler itself disables the task: too many failures.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub disables: bool,
+    /// When the task may be tried again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_at: Option<Timestamp>,
+    /// The next prune removes the task (it was the joint task of a batch).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub removes: bool,
+    /// The status from now on.
+    pub to: Status,
+}
+
+/// A worker reported a task: declared it, or said how it went. Luigi's `add_task`.
+///
+/// Folding it also makes a placeholder of status UNKNOWN for each unknown dependency, and raises the priority of
+/// everything upstream to this task's.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TaskReported {
+    /// Whether the task takes messages, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accepts_messages: Option<bool>,
+    /// The batch that the task is the joint task of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// Whether the task may be batched, if said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batchable: Option<bool>,
+    /// All dependencies, replacing those known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deps: Option<Vec<String>>,
+    /// Dependencies found while running, beside those known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub deps_more: Vec<String>,
+    /// What went wrong, as the client wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<BlobHash>,
+    /// The family, where it was not known.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub family: String,
+    /// The worker joins those that can run the task.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub joins: bool,
+    /// The Python module, where it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub module: Option<String>,
+    /// Whom to tell, by opaque ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub owners: Vec<NameId>,
+    /// Parameters, where they were not known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub params: Vec<(String, Value)>,
+    /// Priority given with this report; a task keeps the highest.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub priority: Number,
+    /// What running it takes.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: Amounts,
+    /// The retry policy, where it is not the scheduler's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_policy: Option<RetryPolicy>,
+    /// The worker says that it is running the task.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub runs: bool,
+    /// The worker has an interest in the task: it stays while the worker lives.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stakes: bool,
+    /// What became of the status; none if it stayed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<StatusChange>,
+    /// The task id.
+    pub task: String,
+    /// Tracking URL: `Some(None)` clears it.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "tracking")]
+    pub tracking_url: Option<Option<String>>,
+    /// How visible parameters are (0 public, 1 hidden, 2 private), where it was not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visibilities: Option<Value>,
+    /// Who reported.
+    pub worker: WorkerNo,
+}
+
+impl Default for WorkerNo {
+    fn default() -> WorkerNo {
+        WorkerNo(0)
+    }
+}
+
+/// A tracking URL that is cleared is an empty text: JSON cannot tell an absent member from a null one.
+mod tracking {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(url: &Option<Option<String>>, serializer: S) -> Result<S::Ok, S::Error> {
+        url.as_ref().and_then(Option::as_deref).unwrap_or("").serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+        let url = String::deserialize(deserializer)?;
+        Ok(Some(if url.is_empty() { None } else { Some(url) }))
+    }
+}
+
+/// Work was handed to a worker: one task, or several as a batch.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TasksAssigned {
+    /// The batch, if there is more than one task.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<String>,
+    /// Task ids, in rank order.
+    pub tasks: Vec<String>,
+    /// Who got them.
+    pub worker: WorkerNo,
+}
+
+/// Why a task's status changed without a report of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// Its batch's joint task changed.
+    Batch,
+    /// The time that it was disabled for is over.
+    DisableExpired,
+    /// Somebody forgave its failures.
+    Forgiven,
+    /// Somebody marked it done.
+    MarkedDone,
+    /// Its worker did not take up the batch.
+    Orphaned,
+    /// Somebody enabled it again.
+    ReEnabled,
+    /// Its retry delay is over.
+    RetryDue,
+    /// The worker that ran it was lost.
+    WorkerLost,
+}
+
+/// A task changed status without a report of its own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TaskMoved {
+    /// Why.
+    pub cause: Cause,
+    /// To what, and with what consequences.
+    pub change: StatusChange,
+    /// The task id.
+    pub task: String,
+}
+
+/// Tasks without a living stakeholder will be removed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TasksDoomed {
+    /// When.
+    pub remove_at: Timestamp,
+    /// Task ids.
+    pub tasks: Vec<String>,
+}
+
+/// Tasks left the scheduler.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TasksRemoved {
+    /// Task ids.
+    pub tasks: Vec<String>,
+}
+
+/// A running task gave back some of its resources.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourcesDecreased {
+    /// How much of each.
+    pub by: Amounts,
+    /// The task id.
+    pub task: String,
+}
+
+/// The number of units of resources was set.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ResourcesSet {
+    /// New totals.
+    pub totals: Amounts,
+}
+
+/// No work is handed out until further notice, or again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SchedulerPaused {
+    /// Paused, or not any more.
+    pub paused: bool,
+}
+
+/// A message waits for a worker's next ping.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageQueued {
+    /// The method that the worker will call on itself and its arguments, as the text of an object.
+    pub content: NameId,
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
+/// A worker took all messages that waited for it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessagesDelivered {
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
+/// A task answered a message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct MessageAnswered {
+    /// Which message.
+    pub message: String,
+    /// The answer, a value's text.
+    pub response: NameId,
+    /// Which task.
+    pub task: String,
+}
+
+/// An answer was read, and is forgotten.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AnswerRead {
+    /// Which message.
+    pub message: String,
+    /// Which task.
+    pub task: String,
+}

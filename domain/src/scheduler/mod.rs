@@ -1,0 +1,25 @@
+//! The scheduler: which task a worker gets next. Luigi's central scheduler (3.8.1) as a pure machine with indexes.
+//!
+//! `decide_*` and `choose` look at the state and say what should happen; the functions named like events fold what
+//! happened into the state. Neither knows a clock: `now` and `at` are inputs.
+
+mod apply;
+mod choose;
+mod config;
+pub mod event;
+mod pool;
+mod prune;
+mod question;
+mod report;
+mod state;
+mod task;
+mod transition;
+
+pub use choose::{Choice, Pending};
+pub use config::Config;
+pub use pool::{Slot, Symbol};
+pub use prune::STEP_MAX;
+pub use report::{PolicyPatch, Report};
+pub(crate) use state::family_in_id;
+pub use state::{Scheduler, Task, Worker};
+pub use task::{RetryPolicy, Status};
