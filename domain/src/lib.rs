@@ -10,6 +10,7 @@ pub mod event;
 pub mod id;
 pub mod model;
 pub mod names;
+pub mod run_graph;
 pub mod runs;
 pub mod scheduler;
 pub mod value;

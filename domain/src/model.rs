@@ -91,7 +91,7 @@ impl Model {
                 }
             }
             Event::RunEnded(event) => {
-                self.runs.run_ended(event);
+                self.runs.run_ended(event, at);
                 history.push(HistoryRow::RunEnded { run: event.run, outcome: event.outcome, at });
             }
             Event::RunResumed(event) => {

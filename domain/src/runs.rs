@@ -175,10 +175,24 @@ impl AttemptOutcome {
     }
 }
 
-/// The runs of the workers that are here.
+/// How a pipeline has fared lately: what its latest ended run says, and since when it has been failing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// The run that ended last.
+    pub run: RunId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it ended.
+    pub ended: Timestamp,
+    /// When the first of the unbroken row of runs that did not succeed ended; none if the last one succeeded.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// The runs of the workers that are here, and the health of every pipeline that ever ran.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Runs {
     next: u64,
+    health: BTreeMap<String, Health>,
     live: BTreeMap<RunId, LiveRun>,
     by_worker: BTreeMap<WorkerNo, RunId>,
 }
@@ -218,11 +232,21 @@ impl Runs {
         self.by_worker.insert(event.worker, event.run);
     }
 
+    /// How a pipeline has fared, by its root family.
+    pub fn health(&self, family: &str) -> Option<&Health> {
+        self.health.get(family)
+    }
+
     /// Folds.
-    pub fn run_ended(&mut self, event: &RunEnded) {
-        if let Some(live) = self.live.get_mut(&event.run) {
-            live.ended = Some(event.outcome);
-        }
+    pub fn run_ended(&mut self, event: &RunEnded, at: Timestamp) {
+        let Some(live) = self.live.get_mut(&event.run) else { return };
+        live.ended = Some(event.outcome);
+        let failing_since = match event.outcome {
+            Outcome::Succeeded => None,
+            _ => self.health.get(&live.family).and_then(|health| health.failing_since).or(Some(at)),
+        };
+        let health = Health { run: event.run, outcome: event.outcome, ended: at, failing_since };
+        self.health.insert(live.family.clone(), health);
     }
 
     /// Folds.

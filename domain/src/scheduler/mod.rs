@@ -14,6 +14,7 @@ mod report;
 mod state;
 mod task;
 mod transition;
+mod waiting;
 
 pub use choose::{Choice, Pending};
 pub use config::Config;
@@ -23,3 +24,4 @@ pub use report::{PolicyPatch, Report};
 pub(crate) use state::family_in_id;
 pub use state::{Scheduler, Task, Worker};
 pub use task::{RetryPolicy, Status};
+pub use waiting::{NAMED_MAX, Wait};
