@@ -84,6 +84,8 @@ pub(crate) struct Scanner<'a> {
 pub(crate) struct RawString<'a> {
     text: &'a str,
     escaped: bool,
+    /// False if any byte may lie outside ASCII.
+    ascii: bool,
 }
 
 impl<'a> Scanner<'a> {
@@ -106,6 +108,8 @@ impl<'a> Scanner<'a> {
         if self.at == self.text.len() { Ok(()) } else { Err(CanonicalError::Trailing { at: self.at }) }
     }
 
+    // Inlined, a comparison with a constant of one byte is one instruction instead of a call.
+    #[inline]
     pub(crate) fn literal(&mut self, expected: &'static str) -> Result<(), CanonicalError> {
         if self.bytes()[self.at..].starts_with(expected.as_bytes()) {
             self.at += expected.len();
@@ -187,24 +191,24 @@ impl<'a> Scanner<'a> {
 
     pub(crate) fn string(&mut self) -> Result<RawString<'a>, CanonicalError> {
         self.literal("\"")?;
-        let (start, mut escaped) = (self.at, false);
+        let (start, mut escaped, mut ascii) = (self.at, false, true);
         loop {
-            let Some(plain) = self.bytes()[self.at..].iter().position(|byte| NOT_PLAIN[usize::from(*byte)]) else {
-                return Err(CanonicalError::Expected { expected: "`\"`", at: self.text.len() });
-            };
+            let (plain, plain_ascii) = plain_prefix(&self.bytes()[self.at..]);
             self.at += plain;
-            match self.bytes()[self.at] {
-                b'"' => break,
-                b'\\' => {
+            ascii &= plain_ascii;
+            match self.peek() {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
-                _ => return Err(CanonicalError::Control { at: self.at }),
+                Some(_) => return Err(CanonicalError::Control { at: self.at }),
+                None => return Err(CanonicalError::Expected { expected: "`\"`", at: self.at }),
             }
         }
         let text = &self.text[start..self.at];
         self.at += 1;
-        Ok(RawString { text, escaped })
+        Ok(RawString { text, escaped, ascii })
     }
 
     fn escape(&mut self) -> Result<(), CanonicalError> {
@@ -285,27 +289,47 @@ impl<'a> RawString<'a> {
 
     /// RFC 8785 section 3.2.3: by UTF-16 code unit of what is meant.
     fn utf16_order(&self, other: &RawString<'_>) -> Ordering {
-        // UTF-8 and UTF-16 order differ only above U+D7FF, whose UTF-8 starts with 0xee or more.
-        let same_order = |raw: &RawString<'_>| !raw.escaped && raw.text.bytes().all(|byte| byte < 0xee);
-        if same_order(self) && same_order(other) {
+        // Nearly every key: then bytes and code units are the same.
+        if self.ascii && !self.escaped && other.ascii && !other.escaped {
             return self.text.as_bytes().cmp(other.text.as_bytes());
         }
         self.unescaped().encode_utf16().cmp(other.unescaped().encode_utf16())
     }
 }
 
-/// Bytes that end the plain part of a string: the quote, the backslash, and the control characters.
-static NOT_PLAIN: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut control = 0;
-    while control < 0x20 {
-        table[control] = true;
-        control += 1;
+/// How many bytes come before the first quote, backslash or control character, and whether those (and at most seven
+/// bytes after them) are ASCII.
+///
+/// Eight bytes at a time: strings are most of a ledger, and this is what checking one costs. In a word, `(x - 1) & !x`
+/// has the high bit of a byte set where the byte is zero; bytes above the first hit may be hit falsely, so only the
+/// lowest counts.
+#[inline]
+fn plain_prefix(bytes: &[u8]) -> (usize, bool) {
+    const EACH: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = EACH << 7;
+    let mut plain = 0;
+    let mut seen = 0;
+    while let Some(word) = bytes[plain..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        seen |= word;
+        let zero_where =
+            |byte: u8| (word ^ (EACH * u64::from(byte))).wrapping_sub(EACH) & !(word ^ (EACH * u64::from(byte)));
+        let control = word.wrapping_sub(EACH * 0x20) & !word;
+        let hits = (zero_where(b'"') | zero_where(b'\\') | control) & HIGH;
+        if hits != 0 {
+            return (plain + hits.trailing_zeros() as usize / 8, seen & HIGH == 0);
+        }
+        plain += 8;
     }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table
-};
+    for byte in &bytes[plain..] {
+        if *byte < 0x20 || matches!(byte, b'"' | b'\\') {
+            break;
+        }
+        seen |= u64::from(*byte);
+        plain += 1;
+    }
+    (plain, seen & HIGH == 0)
+}
 
 /// The character that a canonical escape means, and how many bytes the escape has.
 fn unescape(bytes: &[u8]) -> Option<(u8, usize)> {
@@ -335,9 +359,11 @@ fn unescape(bytes: &[u8]) -> Option<(u8, usize)> {
 pub(crate) fn push_string(text: &str, out: &mut Vec<u8>) {
     out.push(b'"');
     let mut rest = text.as_bytes();
-    while let Some(plain) = rest.iter().position(|byte| NOT_PLAIN[usize::from(*byte)]) {
+    loop {
+        let (plain, _) = plain_prefix(rest);
         out.extend_from_slice(&rest[..plain]);
-        match rest[plain] {
+        let Some(special) = rest.get(plain) else { break };
+        match special {
             b'"' => out.extend_from_slice(b"\\\""),
             b'\\' => out.extend_from_slice(b"\\\\"),
             0x08 => out.extend_from_slice(b"\\b"),
@@ -352,7 +378,6 @@ pub(crate) fn push_string(text: &str, out: &mut Vec<u8>) {
         }
         rest = &rest[plain + 1..];
     }
-    out.extend_from_slice(rest);
     out.push(b'"');
 }
 
@@ -396,8 +421,7 @@ pub fn ecmascript_number(value: f64) -> String {
     if value == 0.0 {
         return "0".to_owned(); // also for minus zero
     }
-    // Rust's `e` form has the shortest digits that read back as the same double, as ECMAScript requires.
-    let scientific = format!("{:e}", value.abs());
+    let scientific = shortest_scientific(value.abs());
     let (mantissa, exponent) = scientific.split_once('e').expect("the `e` form has an exponent");
     let digits = mantissa.replace('.', "");
     let count = digits.len() as i32;
@@ -413,4 +437,14 @@ pub fn ecmascript_number(value: f64) -> String {
         }
     };
     if value < 0.0 { format!("-{magnitude}") } else { magnitude }
+}
+
+/// The fewest digits that read back as the same double; of several such the closest, and of two as close the even one.
+fn shortest_scientific(value: f64) -> String {
+    // Rust finds the fewest digits, but of two as close takes either. Rounding to as many digits settles ties as asked;
+    // beside a power of two the rounded digits may belong to the next double, and then Rust's were the only ones.
+    let shortest = format!("{value:e}");
+    let digits = shortest.bytes().take_while(|byte| *byte != b'e').filter(u8::is_ascii_digit).count();
+    let rounded = format!("{value:.*e}", digits - 1);
+    if rounded.parse() == Ok(value) { rounded } else { shortest }
 }

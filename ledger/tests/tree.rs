@@ -2,64 +2,14 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "tests")]
 
-use std::borrow::Cow;
-use std::collections::HashMap;
+mod support;
 
 use bussola_ledger::{
-    Frontier, FullTile, Hash, ProofError, ReadProofError, TILE_WIDTH, TileReader, TreeHead, WithEdge, consistency_proof,
-    inclusion_proof, leaf_hash, node_hash, root_at, tile_bytes, tile_path, verify_consistency, verify_inclusion,
+    Frontier, Hash, ProofError, ReadProofError, RestoreError, TILE_WIDTH, TreeHead, consistency_proof, entry_bundle,
+    entry_bundle_path, inclusion_proof, leaf_hash, node_hash, root_at, tile_path, verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
-
-/// A ledger in memory: what a store keeps.
-#[derive(Default)]
-struct Kept {
-    frontier: Frontier,
-    leaves: Vec<Hash>,
-    roots: Vec<Hash>,
-    full: HashMap<(u8, u64), FullTile>,
-}
-
-impl Kept {
-    fn of(size: u64) -> Kept {
-        let mut kept = Kept { roots: vec![Hash::EMPTY_ROOT], ..Kept::default() };
-        for seq in 0..size {
-            let leaf = leaf_hash(format!("entry {seq}").as_bytes());
-            kept.leaves.push(leaf);
-            for tile in kept.frontier.append(leaf) {
-                assert!(kept.full.insert((tile.level, tile.index), tile).is_none(), "a tile is completed once");
-            }
-            kept.roots.push(kept.frontier.root());
-        }
-        kept
-    }
-
-    fn head(&self, size: u64) -> TreeHead {
-        TreeHead { size, root: self.roots[size as usize] }
-    }
-
-    fn reader(&self) -> WithEdge<'_, Full<'_>> {
-        WithEdge { frontier: &self.frontier, full: Box::leak(Box::new(Full(self))) }
-    }
-}
-
-/// Reads full tiles, and the leaf hashes that every store has anyway.
-struct Full<'a>(&'a Kept);
-
-impl TileReader for Full<'_> {
-    type Error = (u8, u64);
-
-    fn read_tile(&self, level: u8, index: u64, width: usize) -> Result<Cow<'_, [Hash]>, (u8, u64)> {
-        match self.0.full.get(&(level, index)) {
-            Some(tile) => Ok(Cow::Borrowed(tile.hashes())),
-            None if level == 0 => {
-                let start = index as usize * TILE_WIDTH;
-                self.0.leaves.get(start..start + width).map(Cow::Borrowed).ok_or((level, index))
-            }
-            None => Err((level, index)),
-        }
-    }
-}
+use support::{Kept, NoTile, flip_hash};
 
 /// RFC 6962 section 2.1, as it is written there.
 fn merkle_tree_hash(leaves: &[Hash]) -> Hash {
@@ -90,13 +40,11 @@ const KNOWN_LEAVES: [&[u8]; 8] = [
 ];
 
 fn known() -> Kept {
-    let mut kept = Kept { roots: vec![Hash::EMPTY_ROOT], ..Kept::default() };
-    for leaf in KNOWN_LEAVES {
-        kept.leaves.push(leaf_hash(leaf));
-        kept.frontier.append(leaf_hash(leaf));
-        kept.roots.push(kept.frontier.root());
-    }
-    kept
+    Kept::of_leaves(KNOWN_LEAVES.map(<[u8]>::to_vec))
+}
+
+fn kept(size: u64) -> Kept {
+    Kept::of_leaves((0..size).map(|seq| format!("entry {seq}").into_bytes()))
 }
 
 #[test]
@@ -188,4 +136,208 @@ fn known_consistency_proofs() {
             "bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b",
         ],
     );
+}
+
+/// Every size where a tile, a subtree or a level begins or ends, and the small ones.
+fn sizes() -> impl Iterator<Item = u64> {
+    (0..=70).chain([127, 128, 129, 255, 256, 257, 383, 511, 512, 513, 600])
+}
+
+#[test]
+fn every_size_has_the_root_that_the_rfc_defines() {
+    let kept = kept(600);
+    for size in 0..=600_u64 {
+        let expected = merkle_tree_hash(&kept.full.hashes[..size as usize]);
+        assert_eq!(kept.roots[size as usize], expected, "size {size}");
+        assert_eq!(root_at(size, &kept.reader()), Ok(expected), "size {size}");
+    }
+}
+
+#[test]
+fn every_inclusion_proof_verifies() {
+    let kept = kept(600);
+    for size in sizes() {
+        for seq in 0..size {
+            let proof = inclusion_proof(seq, size, &kept.reader()).unwrap();
+            let leaf = kept.full.hashes[seq as usize];
+            assert_eq!(verify_inclusion(leaf, seq, kept.head(size), &proof), Ok(()), "{seq} in {size}");
+            // Many levels have no sibling, so a proof may verify at another size only if it leads to that root as well.
+            assert!(verify_inclusion(leaf, seq + 1, kept.head(size), &proof).is_err(), "{seq} + 1 in {size}");
+        }
+        let absent = ReadProofError::NoSuchEntry { seq: size, size };
+        assert_eq!(inclusion_proof(size, size, &kept.reader()), Err(absent));
+        let absent = ProofError::NoSuchEntry { seq: size, size };
+        assert_eq!(verify_inclusion(leaf_hash(b""), size, kept.head(size), &[]), Err(absent));
+    }
+}
+
+#[test]
+fn every_consistency_proof_verifies() {
+    let kept = kept(600);
+    for new in sizes() {
+        for old in 0..=new {
+            let proof = consistency_proof(old, new, &kept.reader()).unwrap();
+            assert_eq!(verify_consistency(kept.head(old), kept.head(new), &proof), Ok(()), "{old} to {new}");
+        }
+        let shrinking = ReadProofError::Shrinking { old: new + 1, new };
+        assert_eq!(consistency_proof(new + 1, new, &kept.reader()), Err(shrinking));
+    }
+}
+
+#[test]
+fn one_bit_less_proves_nothing() {
+    let kept = kept(40);
+    for size in 1..=40 {
+        for seq in 0..size {
+            let (proof, leaf, head) =
+                (inclusion_proof(seq, size, &kept.reader()).unwrap(), kept.full.hashes[seq as usize], kept.head(size));
+            let bit = (seq * 7 + size) as usize;
+            assert!(verify_inclusion(flip_hash(leaf, bit), seq, head, &proof).is_err());
+            let other = TreeHead { root: flip_hash(head.root, bit), ..head };
+            assert!(verify_inclusion(leaf, seq, other, &proof).is_err());
+            refuse_neighbours(&proof, bit, |proof| verify_inclusion(leaf, seq, head, proof));
+        }
+        for old in 1..size {
+            let (proof, old, new) =
+                (consistency_proof(old, size, &kept.reader()).unwrap(), kept.head(old), kept.head(size));
+            let bit = (old.size * 7 + size) as usize;
+            let other = |head: TreeHead| TreeHead { root: flip_hash(head.root, bit), ..head };
+            assert!(verify_consistency(other(old), new, &proof).is_err());
+            assert!(verify_consistency(old, other(new), &proof).is_err());
+            refuse_neighbours(&proof, bit, |proof| verify_consistency(old, new, proof));
+        }
+    }
+}
+
+/// Each hash changed, each left out, one more at the end.
+fn refuse_neighbours(proof: &[Hash], bit: usize, verify: impl Fn(&[Hash]) -> Result<(), ProofError>) {
+    for position in 0..proof.len() {
+        let mut changed = proof.to_vec();
+        changed[position] = flip_hash(changed[position], bit);
+        assert!(verify(&changed).is_err());
+        changed.remove(position);
+        assert!(verify(&changed).is_err());
+    }
+    let longer: Vec<_> = proof.iter().copied().chain([leaf_hash(b"one more")]).collect();
+    assert!(verify(&longer).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn proofs_at_any_size((size, seq, old) in (1..=600_u64).prop_flat_map(|n| (Just(n), 0..n, 1..=n)), bit in 0..256_usize) {
+        thread_local!(static KEPT: Kept = kept(600));
+        KEPT.with(|kept| {
+            let (leaf, new) = (kept.full.hashes[seq as usize], kept.head(size));
+            let proof = inclusion_proof(seq, size, &kept.reader()).unwrap();
+            assert_eq!(verify_inclusion(leaf, seq, new, &proof), Ok(()));
+            refuse_neighbours(&proof, bit, |proof| verify_inclusion(leaf, seq, new, proof));
+
+            let (old, proof) = (kept.head(old), consistency_proof(old, size, &kept.reader()).unwrap());
+            assert_eq!(verify_consistency(old, new, &proof), Ok(()));
+            refuse_neighbours(&proof, bit, |proof| verify_consistency(old, new, proof));
+        });
+    }
+}
+
+#[test]
+fn equal_sizes_need_equal_roots() {
+    let kept = kept(5);
+    let other = TreeHead { size: 5, root: kept.roots[4] };
+    assert_eq!(verify_consistency(kept.head(5), kept.head(5), &[]), Ok(()));
+    assert_eq!(
+        verify_consistency(other, kept.head(5), &[]),
+        Err(ProofError::OldRoot { root: kept.roots[4], computed: kept.roots[5] })
+    );
+    let false_empty = TreeHead { size: 0, root: kept.roots[1] };
+    assert!(verify_consistency(false_empty, kept.head(5), &[]).is_err());
+    assert!(verify_consistency(kept.head(0), false_empty, &[]).is_err());
+    assert_eq!(verify_consistency(kept.head(0), kept.head(5), &[]), Ok(()));
+}
+
+#[test]
+fn tiles_hold_complete_subtrees() {
+    // Two full tiles on level 1, so three levels.
+    let kept = kept(2 * 65_536 + 300);
+    let full_of_level = |level| kept.full.tiles.keys().filter(|(of, _)| *of == level).count();
+    assert_eq!([full_of_level(0), full_of_level(1), full_of_level(2)], [513, 2, 0]);
+    for ((level, _), tile) in &kept.full.tiles {
+        let below = kept.full.hashes[tile.entries().start as usize..tile.entries().end as usize]
+            .chunks_exact(256_usize.pow(u32::from(*level)));
+        assert!(tile.hashes().iter().copied().eq(below.map(merkle_tree_hash)));
+        assert_eq!(tile.to_bytes().len(), 8192);
+    }
+    let edge: Vec<_> = kept.frontier.edge_tiles().map(|(level, index, hashes)| (level, index, hashes.len())).collect();
+    assert_eq!(edge, [(0, 513, 44), (1, 2, 1), (2, 0, 2)]);
+
+    for size in [1, 255, 256, 65_535, 65_536, 65_537, 131_072, 131_372] {
+        assert_eq!(root_at(size, &kept.reader()), Ok(kept.roots[size as usize]), "size {size}");
+        let proof = inclusion_proof(size / 2, size, &kept.reader()).unwrap();
+        assert_eq!(
+            verify_inclusion(kept.full.hashes[size as usize / 2], size / 2, kept.head(size), &proof),
+            Ok(()),
+            "size {size}"
+        );
+        let proof = consistency_proof(size, 131_372, &kept.reader()).unwrap();
+        assert_eq!(verify_consistency(kept.head(size), kept.head(131_372), &proof), Ok(()), "size {size}");
+    }
+    let restored = Frontier::restore(131_372, &kept.full).unwrap();
+    assert!(restored == kept.frontier, "restored as it was");
+}
+
+#[test]
+fn a_restored_frontier_is_the_same() {
+    for size in sizes() {
+        let kept = kept(size);
+        assert_eq!(Frontier::restore(size, &kept.full), Ok(kept.frontier), "size {size}");
+    }
+    let mut kept = kept(600);
+    kept.full.tiles.remove(&(0, 1));
+    kept.full.hashes.truncate(599);
+    let gone = |level, index| RestoreError::Read { level, index, source: NoTile(level, index) };
+    assert_eq!(Frontier::restore(600, &kept.full), Err(gone(0, 2)));
+    assert!(Frontier::restore(599, &kept.full).is_ok(), "the leaf hashes stand in for a tile of level 0");
+    kept.full.hashes.truncate(300);
+    assert_eq!(Frontier::restore(512, &kept.full), Err(gone(0, 1)));
+}
+
+#[test]
+fn tile_paths() {
+    assert_eq!(tile_path(0, 1_234_067, TILE_WIDTH), "tile/0/x001/x234/067");
+    assert_eq!(tile_path(1, 0, 5), "tile/1/000.p/5");
+    assert_eq!(tile_path(2, 1000, 255), "tile/2/x001/000.p/255");
+    assert_eq!(entry_bundle_path(12, TILE_WIDTH), "tile/entries/012");
+    assert_eq!(entry_bundle_path(1_000_000, 1), "tile/entries/x001/x000/000.p/1");
+}
+
+#[test]
+fn entry_bundles_carry_what_16_bits_can_count() {
+    assert_eq!(entry_bundle([&b"ab"[..], b""]).unwrap(), b"\x00\x02ab\x00\x00");
+    assert_eq!(entry_bundle([&[b'x'; 65_535][..]]).unwrap().len(), 65_537);
+    let error = entry_bundle([&b"ab"[..], &[b'x'; 65_536]]).unwrap_err();
+    assert_eq!(error.to_string(), "leaf 1 of the bundle has 65536 bytes, an entry bundle carries at most 65535");
+}
+
+#[test]
+fn hash_texts_are_read_in_one_form() {
+    let root = Hash::EMPTY_ROOT;
+    assert_eq!(root.to_string().parse(), Ok(root));
+    assert_eq!(Hash::from_base64("47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="), Ok(root));
+    assert_eq!(leaf_hash(b""), hash("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"));
+    for wrong in
+        ["", "e3", &root.to_string().to_uppercase(), &format!("{root}0"), &format!(" {}", &root.to_string()[1..])]
+    {
+        assert!(wrong.parse::<Hash>().is_err(), "{wrong}");
+    }
+    for wrong in [
+        "",
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU",  // no padding
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFV=", // bits beyond the last byte
+        "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU=", // the other alphabet
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuA==", // 31 bytes
+        "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFUA", // 33 bytes
+    ] {
+        assert!(Hash::from_base64(wrong).is_err(), "{wrong}");
+    }
 }
