@@ -1,0 +1,413 @@
+//! The scheduler at the level of commands: what workers call, and what they get.
+
+use bussola_domain::command::{
+    AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Ping, Prune,
+    QueueMessage, ReEnableTask, Work,
+};
+use bussola_domain::event::Draft;
+use bussola_domain::id::Timestamp;
+use bussola_domain::model::{Command, Model, Step};
+use bussola_domain::runs::{AttemptOutcome, HistoryRow, Outcome};
+use bussola_domain::scheduler::event::Amounts;
+use bussola_domain::scheduler::{Config, PolicyPatch, Report, RetryPolicy, Status, Wait};
+use bussola_domain::value::{Number, Value};
+
+/// A model with a clock that the test sets.
+struct Bench {
+    model: Model,
+    now_s: f64,
+    draft: Draft,
+}
+
+impl Bench {
+    fn new(config: Config) -> Bench {
+        Bench { model: Model::new(config), now_s: 1_000_000.0, draft: Draft::default() }
+    }
+
+    fn run<C: Command>(&mut self, command: C) -> C::Reply {
+        let now = Timestamp::from_seconds(self.now_s);
+        command.execute(&mut Step::new(&mut self.model, now, &mut self.draft))
+    }
+
+    fn add(&mut self, worker: &str, task: &str, deps: &[&str]) {
+        self.report(worker, task, |report| report.deps = Some(deps.iter().map(|dep| dep.to_string()).collect()));
+    }
+
+    fn report(&mut self, worker: &str, task: &str, change: impl FnOnce(&mut Report)) {
+        let family = task.split('_').next().unwrap_or(task).to_string();
+        let mut report = Report { task: task.into(), family, ..Report::default() };
+        change(&mut report);
+        self.run(AddTask { worker: worker.into(), report, ..AddTask::default() });
+    }
+
+    fn status(&mut self, worker: &str, task: &str, status: Status) {
+        self.report(worker, task, |report| report.status = status);
+    }
+
+    fn work(&mut self, worker: &str) -> Work {
+        self.run(GetWork { worker: worker.into(), ..GetWork::default() })
+    }
+
+    fn get(&mut self, worker: &str) -> Option<String> {
+        self.work(worker).assignment.map(|assignment| assignment.tasks.join("+"))
+    }
+
+    fn of(&self, task: &str) -> Option<Status> {
+        self.model.scheduler.task(task).map(|task| task.status())
+    }
+
+    fn wait_and_prune(&mut self, worker: &str, seconds: f64) {
+        self.now_s += seconds;
+        self.run(Ping { worker: worker.into() });
+        while self.run(Prune) {}
+    }
+
+    fn outcomes(&self) -> Vec<Outcome> {
+        let rows = self.draft.history.iter();
+        rows.filter_map(|row| if let HistoryRow::RunEnded { outcome, .. } = row { Some(*outcome) } else { None })
+            .collect()
+    }
+
+    /// The state must follow from the facts alone.
+    fn check_replay(&self) {
+        let mut replayed = Model::new(self.model.scheduler.config().clone());
+        replayed.names = self.model.names.clone();
+        let mut history = Vec::new();
+        for fact in &self.draft.facts {
+            replayed.apply(fact, &mut history);
+        }
+        assert_eq!(history, self.draft.history);
+        for slot in 0..self.model.scheduler.slots_end() {
+            let (live, again) = (self.model.scheduler.at_slot(slot), replayed.scheduler.at_slot(slot));
+            assert_eq!((live.id(), live.status(), live.deps()), (again.id(), again.status(), again.deps()));
+            assert_eq!((live.priority(), live.updated()), (again.priority(), again.updated()));
+        }
+    }
+}
+
+fn units(name: &str, amount: f64) -> Amounts {
+    Amounts::from([(name.into(), Number(amount))])
+}
+
+fn policy(count: f64) -> RetryPolicy {
+    RetryPolicy { retry_count: Number(count), ..Config::default().retry_policy }
+}
+
+#[test]
+fn dependencies_come_first() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "B", &["A"]);
+    assert_eq!(bench.of("A"), Some(Status::Unknown));
+    assert_eq!(bench.get("w"), None);
+    bench.add("w", "A", &[]);
+    assert_eq!(bench.get("w").as_deref(), Some("A"));
+    assert_eq!(bench.get("w"), None);
+    bench.status("w", "A", Status::Done);
+    assert_eq!(bench.get("w").as_deref(), Some("B"));
+    bench.status("w", "B", Status::Done);
+    assert_eq!(bench.get("w"), None);
+    bench.check_replay();
+}
+
+#[test]
+fn the_highest_priority_goes_first_and_raises_what_is_upstream() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "low", &[]);
+    bench.add("w", "dep", &[]);
+    bench.report("w", "high", |report| {
+        report.priority = 10.0;
+        report.deps = Some(vec!["dep".into()]);
+    });
+    bench.report("w", "endless", |report| report.priority = f64::INFINITY);
+    assert_eq!(bench.get("w").as_deref(), Some("endless"));
+    assert_eq!(bench.get("w").as_deref(), Some("dep"));
+    assert_eq!(bench.get("w").as_deref(), Some("low"));
+    bench.check_replay();
+}
+
+#[test]
+fn a_long_chain_does_not_recurse() {
+    let mut bench = Bench::new(Config::default());
+    for number in 0..20_000 {
+        bench.add("w", &format!("t{number}"), &[&format!("t{}", number + 1)]);
+    }
+    bench.report("w", "t0", |report| {
+        report.priority = 5.0;
+        report.deps = Some(vec!["t1".into()]);
+    });
+    assert_eq!(bench.model.scheduler.task("t20000").map(|task| task.priority()), Some(5.0));
+    bench.status("w", "t20000", Status::Disabled);
+    assert_eq!(bench.run(CountPending { worker: "w".into() }).pending, 0);
+    bench.status("w", "t20000", Status::Pending);
+    assert_eq!(bench.run(CountPending { worker: "w".into() }).pending, 20_001);
+}
+
+#[test]
+fn workers_get_only_what_they_can_run_and_are_counted_right() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("x", "A", &[]);
+    bench.add("y", "B", &[]);
+    bench.add("x", "B", &[]);
+    let counts = bench.run(CountPending { worker: "x".into() });
+    assert_eq!((counts.pending, counts.unique, counts.last_scheduled), (2, 1, 2));
+    let counts = bench.run(CountPending { worker: "y".into() });
+    assert_eq!((counts.pending, counts.unique, counts.last_scheduled), (1, 0, 0));
+    assert_eq!(bench.get("y").as_deref(), Some("B"));
+    assert_eq!(bench.get("y"), None);
+    assert_eq!(bench.work("x").counts.running.len(), 1);
+}
+
+#[test]
+fn a_lost_reply_is_given_again() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    assert_eq!(bench.get("w").as_deref(), Some("A"));
+    let again = GetWork { worker: "w".into(), current_tasks: Some(vec![]), ..GetWork::default() };
+    assert_eq!(bench.run(again).assignment.map(|work| work.tasks), Some(vec!["A".to_string()]));
+    let busy = GetWork { worker: "w".into(), current_tasks: Some(vec!["A".into()]), ..GetWork::default() };
+    assert_eq!(bench.run(busy).assignment, None);
+}
+
+#[test]
+fn resources_are_never_over_committed() {
+    let mut bench = Bench::new(Config { resources: vec![("r".into(), 2.0)], ..Config::default() });
+    for task in ["A", "B", "C"] {
+        bench.report("w", task, |report| report.resources = units("r", 1.0));
+    }
+    bench.run(AddWorker { worker: "w".into(), info: vec![("workers".into(), Value::Int(3))] });
+    assert_eq!(bench.get("w").as_deref(), Some("A"));
+    assert_eq!(bench.get("w").as_deref(), Some("B"));
+    assert_eq!(bench.get("w"), None);
+    assert!(matches!(&bench.model.scheduler.waits("C")[..], [Wait::Resource { holders, .. }] if holders.len() == 2));
+    bench.report("w", "A", |report| {
+        report.status = Status::Done;
+        report.resources = units("r", 1.0);
+    });
+    assert_eq!(bench.get("w").as_deref(), Some("C"));
+    bench.check_replay();
+}
+
+#[test]
+fn a_better_task_of_another_worker_keeps_its_resource() {
+    let mut bench = Bench::new(Config::default());
+    bench.report("x", "small", |report| report.resources = units("r", 1.0));
+    bench.report("y", "great", |report| {
+        report.resources = units("r", 1.0);
+        report.priority = 10.0;
+    });
+    assert_eq!(bench.get("y").as_deref(), Some("great"));
+    bench.status("y", "great", Status::Done);
+    bench.report("y", "greater", |report| {
+        report.resources = units("r", 1.0);
+        report.priority = 20.0;
+    });
+    // y asked lately and would take the better task: x's must not take the resource away from it.
+    assert_eq!(bench.get("x"), None);
+    assert_eq!(bench.get("y").as_deref(), Some("greater"));
+}
+
+#[test]
+fn failures_are_retried_after_the_delay() {
+    let mut bench = Bench::new(Config { retry_delay_s: 100.0, worker_disconnect_delay_s: 1e9, ..Config::default() });
+    bench.add("w", "A", &[]);
+    bench.get("w");
+    bench.status("w", "A", Status::Failed);
+    bench.wait_and_prune("w", 100.0);
+    assert_eq!(bench.of("A"), Some(Status::Failed));
+    bench.wait_and_prune("w", 0.001);
+    assert_eq!(bench.of("A"), Some(Status::Pending));
+    assert_eq!(bench.get("w").as_deref(), Some("A"));
+}
+
+#[test]
+fn too_many_failures_disable_until_the_time_is_over() {
+    let config = Config {
+        retry_delay_s: 1.0,
+        disable_persist_s: 50.0,
+        worker_disconnect_delay_s: 1e9,
+        retry_policy: policy(9.0),
+        ..Config::default()
+    };
+    let mut bench = Bench::new(config);
+    let own = PolicyPatch { retry_count: Some(2.0), ..PolicyPatch::default() };
+    bench.report("w", "A", |report| report.retry_policy = own);
+    for expected in [Status::Failed, Status::Disabled] {
+        assert_eq!(bench.get("w").as_deref(), Some("A"));
+        bench.report("w", "A", |report| {
+            report.status = Status::Failed;
+            report.retry_policy = own;
+        });
+        assert_eq!(bench.of("A"), Some(expected));
+        bench.wait_and_prune("w", 2.0);
+    }
+    bench.status("w", "A", Status::Pending);
+    assert_eq!(bench.of("A"), Some(Status::Disabled));
+    bench.wait_and_prune("w", 51.0);
+    assert_eq!(bench.of("A"), Some(Status::Failed));
+    bench.check_replay();
+}
+
+#[test]
+fn failures_outside_the_window_do_not_count() {
+    let config = Config { retry_delay_s: 1.0, worker_disconnect_delay_s: 1e9, ..Config::default() };
+    let mut bench = Bench::new(config);
+    let own = PolicyPatch { retry_count: Some(2.0), window_s: Some(10.0), ..PolicyPatch::default() };
+    bench.report("w", "A", |report| report.retry_policy = own);
+    for (pause, expected) in [(0.0, Status::Failed), (20.0, Status::Failed), (5.0, Status::Disabled)] {
+        bench.wait_and_prune("w", pause);
+        assert_eq!(bench.get("w").as_deref(), Some("A"));
+        bench.report("w", "A", |report| {
+            report.status = Status::Failed;
+            report.retry_policy = own;
+        });
+        assert_eq!(bench.of("A"), Some(expected), "after {pause}");
+    }
+}
+
+#[test]
+fn people_can_lift_and_forgive_and_finish() {
+    let mut bench = Bench::new(Config { retry_policy: policy(1.0), ..Config::default() });
+    bench.add("w", "A", &[]);
+    bench.get("w");
+    bench.status("w", "A", Status::Failed);
+    assert_eq!(bench.of("A"), Some(Status::Disabled));
+    assert!(bench.run(ReEnableTask { task: "A".into() }));
+    assert!(!bench.run(ReEnableTask { task: "A".into() }));
+    assert_eq!(bench.run(ForgiveFailures { task: "A".into() }), Some(Status::Pending));
+    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), Some(Status::Pending));
+    bench.get("w");
+    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), Some(Status::Done));
+    assert_eq!(bench.run(MarkAsDone { task: "none".into() }), None);
+}
+
+#[test]
+fn a_lost_worker_fails_its_task_and_ends_its_run() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    bench.get("w");
+    bench.wait_and_prune("other", 61.0);
+    assert_eq!(bench.of("A"), Some(Status::Failed));
+    assert_eq!(bench.outcomes(), [Outcome::Lost]);
+    let lost = |row: &HistoryRow| matches!(row, HistoryRow::Attempt { outcome: AttemptOutcome::Lost, .. });
+    assert!(bench.draft.history.iter().any(lost));
+    bench.wait_and_prune("other", 601.0);
+    assert_eq!(bench.of("A"), None);
+    assert!(bench.model.scheduler.is_empty());
+    bench.check_replay();
+}
+
+#[test]
+fn a_run_ends_when_its_root_is_done_or_nothing_can_go_on() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "Root", &["Leaf"]);
+    bench.add("w", "Leaf", &[]);
+    bench.get("w");
+    bench.status("w", "Leaf", Status::Failed);
+    assert_eq!(bench.get("w"), None);
+    assert_eq!(bench.get("w"), None);
+    assert_eq!(bench.outcomes(), [Outcome::Failed]);
+    bench.run(ForgiveFailures { task: "Leaf".into() });
+    assert_eq!(bench.get("w").as_deref(), Some("Leaf"));
+    bench.status("w", "Leaf", Status::Done);
+    bench.get("w");
+    bench.status("w", "Root", Status::Done);
+    assert_eq!(bench.outcomes(), [Outcome::Failed, Outcome::Succeeded]);
+    assert_eq!(bench.model.runs.health("Root").map(|health| health.failing_since), Some(None));
+}
+
+#[test]
+fn batches_are_handed_out_as_one_and_share_a_fate() {
+    let mut bench = Bench::new(Config::default());
+    let (family, arguments) = ("F".to_string(), vec!["d".to_string()]);
+    bench.run(AddTaskBatcher { worker: "w".into(), family, arguments, size_max: f64::INFINITY });
+    for day in ["1", "2", "3"] {
+        bench.report("w", &format!("F_{day}"), |report| {
+            report.batchable = Some(true);
+            report.params = vec![("d".into(), Value::from(day)), ("e".into(), Value::from("x"))];
+        });
+    }
+    let work = bench.work("w").assignment.expect("a batch");
+    assert_eq!(work.tasks, ["F_1", "F_2", "F_3"]);
+    assert_eq!(work.params[0].1.to_string(), r#"["1","2","3"]"#);
+    assert_eq!(bench.of("F_2"), Some(Status::BatchRunning));
+    bench.report("w", "F_joint", |report| {
+        report.status = Status::Running;
+        report.batch = work.batch.clone();
+    });
+    bench.status("w", "F_joint", Status::Done);
+    for task in ["F_1", "F_2", "F_3"] {
+        assert_eq!(bench.of(task), Some(Status::Done));
+    }
+    bench.check_replay();
+}
+
+#[test]
+fn a_batch_that_is_not_taken_up_goes_back() {
+    let mut bench = Bench::new(Config::default());
+    bench.run(AddTaskBatcher { worker: "w".into(), family: "F".into(), arguments: vec!["d".into()], size_max: 2.0 });
+    for day in ["1", "2"] {
+        bench.report("w", &format!("F_{day}"), |report| {
+            report.batchable = Some(true);
+            report.params = vec![("d".into(), Value::from(day))];
+        });
+    }
+    assert_eq!(bench.get("w").as_deref(), Some("F_1+F_2"));
+    let again = GetWork { worker: "w".into(), current_tasks: Some(vec![]), ..GetWork::default() };
+    assert_eq!(bench.run(again).assignment.map(|work| work.tasks.len()), Some(2));
+}
+
+#[test]
+fn messages_are_delivered_once() {
+    let mut bench = Bench::new(Config::default());
+    bench.run(QueueMessage { worker: "w".into(), content: "{}".into() });
+    assert_eq!(bench.run(Ping { worker: "w".into() }), ["{}"]);
+    assert!(bench.run(Ping { worker: "w".into() }).is_empty());
+}
+
+#[test]
+fn a_disabled_worker_phases_out() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    bench.run(DisableWorker { worker: "w".into() });
+    assert!(bench.work("w").counts.disabled);
+    bench.add("w", "B", &[]);
+    assert_eq!(bench.of("B"), None);
+}
+
+#[test]
+fn an_assistant_runs_what_others_declared() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    let work = bench.run(GetWork { worker: "a".into(), assistant: true, ..GetWork::default() });
+    assert_eq!(work.assignment.map(|work| work.tasks), Some(vec!["A".to_string()]));
+    bench.report("a", "A", |report| {
+        report.status = Status::Done;
+        report.assistant = true;
+    });
+    assert_eq!(bench.of("A"), Some(Status::Done));
+}
+
+#[test]
+fn what_was_done_a_moment_ago_is_not_done_again() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    bench.get("w");
+    bench.status("w", "A", Status::Done);
+    bench.add("x", "A", &[]);
+    assert_eq!(bench.of("A"), Some(Status::Done));
+    bench.now_s += 11.0;
+    bench.add("x", "A", &[]);
+    assert_eq!(bench.of("A"), Some(Status::Pending));
+}
+
+#[test]
+fn no_name_of_a_person_is_in_a_payload() {
+    let mut bench = Bench::new(Config::default());
+    let worker = "Worker(salt=1, host=atlas, username=ada, pid=7)";
+    let report = Report { task: "A".into(), family: "A".into(), status: Status::Failed, ..Report::default() };
+    let (error, owners) = (Some("\"ada broke it\"".to_string()), vec!["ada@example.com".to_string()]);
+    bench.run(AddTask { worker: worker.into(), report, error, owners });
+    bench.run(AddWorker { worker: worker.into(), info: vec![("username".into(), Value::from("ada"))] });
+    let written = format!("{:?}", bench.draft.facts);
+    assert!(!written.contains("ada") && !written.contains("atlas"), "{written}");
+}
