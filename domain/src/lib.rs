@@ -5,6 +5,7 @@
 //!
 //! [`scheduler`] and the catalog do not know each other; [`model`] joins them.
 
+pub mod catalog;
 pub mod command;
 pub mod event;
 pub mod id;

@@ -182,7 +182,9 @@ pub(crate) fn quoted(text: &str) -> String {
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
             // A control character or a text-direction mark could make a terminal show something else than the file says.
-            c if c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') => {
+            c if c.is_control()
+                || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}') =>
+            {
                 out.push_str(&format!("\\u{{{:x}}}", u32::from(c)))
             }
             c => out.push(c),
@@ -246,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_finger_is_recognised() {
-        let check = |written, expected| assert_eq!(closest(written, &["lifecycle", "tier", "name"]), expected, "{written}");
+        let check =
+            |written, expected| assert_eq!(closest(written, &["lifecycle", "tier", "name"]), expected, "{written}");
         check("lifecyle", Some("lifecycle"));
         check("Tier", Some("tier"));
         check("nmae", None);

@@ -57,7 +57,11 @@ impl RefParts {
     ///
     /// # Errors
     /// When a part is empty, or no kind is given and `default_kind` is none.
-    pub fn parse(written: &str, default_kind: Option<&str>, default_namespace: Option<&str>) -> Result<RefParts, RefError> {
+    pub fn parse(
+        written: &str,
+        default_kind: Option<&str>,
+        default_namespace: Option<&str>,
+    ) -> Result<RefParts, RefError> {
         let form = || RefError::Form { written: written.to_owned() };
         let slash = written.find('/');
         let colon = written.find(':').filter(|colon| slash.is_none_or(|slash| *colon < slash));
@@ -99,7 +103,11 @@ impl EntityRef {
     ///
     /// # Errors
     /// When it is not of the form, or no kind is given or implied.
-    pub fn parse_in(written: &str, default_kind: Option<&str>, default_namespace: Option<&str>) -> Result<EntityRef, RefError> {
+    pub fn parse_in(
+        written: &str,
+        default_kind: Option<&str>,
+        default_namespace: Option<&str>,
+    ) -> Result<EntityRef, RefError> {
         if written.len() > REF_BYTES_MAX {
             return Err(RefError::TooLong { written: written.to_owned() });
         }

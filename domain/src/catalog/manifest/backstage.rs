@@ -29,10 +29,15 @@ const SCAFFOLDER: &[&str] = &["scaffolder.backstage.io/v1beta3"];
 const ROOT_KEYS: &[&str] = &["apiVersion", "kind", "metadata", "spec"];
 
 const NAMES: Shape = Shape::ListOf(&Shape::Filled);
-const PROFILE: Shape =
-    Shape::Object(&[optional("displayName", Shape::Filled), optional("email", Shape::Filled), optional("picture", Shape::Filled)]);
-const PERMISSIONS: Field = optional("backstage:permissions", Shape::Object(&[optional("tags", Shape::ListOf(&Shape::Text))]));
-const DECORATORS: Shape = Shape::ListOf(&Shape::Object(&[optional("id", Shape::Text), optional("input", Shape::Object(&[]))]));
+const PROFILE: Shape = Shape::Object(&[
+    optional("displayName", Shape::Filled),
+    optional("email", Shape::Filled),
+    optional("picture", Shape::Filled),
+]);
+const PERMISSIONS: Field =
+    optional("backstage:permissions", Shape::Object(&[optional("tags", Shape::ListOf(&Shape::Text))]));
+const DECORATORS: Shape =
+    Shape::ListOf(&Shape::Object(&[optional("id", Shape::Text), optional("input", Shape::Object(&[]))]));
 
 const OWNER: RefField = RefField::new("owner", Some("group"), RelationKind::OwnedBy);
 const SYSTEM: RefField = RefField::new("system", Some("system"), RelationKind::PartOf);
@@ -96,7 +101,11 @@ pub(crate) const KINDS: &[Kind] = &[
     Kind {
         name: "Domain",
         api_versions: CORE,
-        spec: &[required("owner", Shape::Filled), optional("subdomainOf", Shape::Filled), optional("type", Shape::Filled)],
+        spec: &[
+            required("owner", Shape::Filled),
+            optional("subdomainOf", Shape::Filled),
+            optional("type", Shape::Filled),
+        ],
         references: &[OWNER, RefField::new("subdomainOf", Some("domain"), RelationKind::PartOf)],
     },
     Kind {
@@ -258,7 +267,12 @@ pub(crate) fn check(document: &Node) -> Vec<Finding> {
                 check_shape(&mut findings, spec, Shape::Object(kind.spec), "spec");
                 check_references(&mut findings, document, spec, kind);
             }
-            None => findings.missing_key(document.span, "spec", "the entity", format!("add `spec:` with the keys of a {}", kind.name)),
+            None => findings.missing_key(
+                document.span,
+                "spec",
+                "the entity",
+                format!("add `spec:` with the keys of a {}", kind.name),
+            ),
         }
     }
     findings.into_vec()
@@ -306,11 +320,18 @@ fn check_kind(findings: &mut Findings, document: &Node) -> Option<&'static Kind>
     let Some(kind) = kind(kind_text) else {
         let names: Vec<&str> = KINDS.iter().map(|kind| kind.name).collect();
         let hint = match (kind_text, closest(kind_text, &names)) {
-            ("AiResource", _) => "AiResource is opt-in in Backstage and not read here; describe it as a Resource".to_owned(),
+            ("AiResource", _) => {
+                "AiResource is opt-in in Backstage and not read here; describe it as a Resource".to_owned()
+            }
             (_, Some(near)) => format!("did you mean `{near}`?"),
             _ => kinds_hint(),
         };
-        findings.add(Finding::new(Code::UnknownKind, kind_node.span, format!("the kind {} is not known", quoted(kind_text)), hint));
+        findings.add(Finding::new(
+            Code::UnknownKind,
+            kind_node.span,
+            format!("the kind {} is not known", quoted(kind_text)),
+            hint,
+        ));
         return None;
     };
     if !kind.api_versions.contains(&version_text) {
@@ -327,7 +348,9 @@ fn check_kind(findings: &mut Findings, document: &Node) -> Option<&'static Kind>
 
 fn check_metadata(findings: &mut Findings, metadata: &Node) {
     check_shape(findings, metadata, METADATA, "metadata");
-    let text = |key: &str| metadata.get(key).and_then(|node| Some((node.span, node.as_str().filter(|text| !text.is_empty())?)));
+    let text = |key: &str| {
+        metadata.get(key).and_then(|node| Some((node.span, node.as_str().filter(|text| !text.is_empty())?)))
+    };
     if let Some((span, name)) = text("name")
         && !is_object_name(name)
     {
@@ -345,12 +368,6 @@ fn check_metadata(findings: &mut Findings, metadata: &Node) {
             format!("{} is not a namespace", quoted(namespace)),
             "use 1 to 63 small letters and digits, separated by `-`",
         );
-    }
-    if let Some((span, title)) = text("title")
-        && metadata.get("title").is_some()
-        && title.is_empty()
-    {
-        findings.bad_value(span, "`metadata.title` is empty", "give it a value, or remove the key");
     }
     for key in ["labels", "annotations"] {
         for entry in metadata.get(key).map(Node::entries).unwrap_or_default() {
@@ -396,7 +413,11 @@ fn check_link(findings: &mut Findings, link: &Node) {
         && let Some(text) = url.as_str().filter(|text| !text.is_empty())
         && !is_url(text)
     {
-        findings.bad_value(url.span, format!("{} is not a URL", quoted(text)), "write it in full, as in `https://example.com/page`");
+        findings.bad_value(
+            url.span,
+            format!("{} is not a URL", quoted(text)),
+            "write it in full, as in `https://example.com/page`",
+        );
     }
     for key in ["title", "icon"] {
         if let Some(node) = link.get(key)
@@ -417,7 +438,11 @@ fn check_references(findings: &mut Findings, document: &Node, spec: &Node, kind:
             match written.as_str() {
                 // The schema names most of these fields; `dependencyOf` it does not, so its items are checked here.
                 Some("") if field.key == "dependencyOf" => {
-                    findings.bad_value(written.span, "an entity reference is empty", "write `<kind>:<name>`, or remove it");
+                    findings.bad_value(
+                        written.span,
+                        "an entity reference is empty",
+                        "write `<kind>:<name>`, or remove it",
+                    );
                 }
                 Some("") => {}
                 Some(text) => {
@@ -425,7 +450,9 @@ fn check_references(findings: &mut Findings, document: &Node, spec: &Node, kind:
                         findings.add(bad_reference(written, &error, field.key));
                     }
                 }
-                None if field.key == "dependencyOf" => findings.wrong_type(written, "`spec.dependencyOf`", "a list of strings"),
+                None if field.key == "dependencyOf" => {
+                    findings.wrong_type(written, "`spec.dependencyOf`", "a list of strings")
+                }
                 None => {}
             }
         }
@@ -444,7 +471,8 @@ fn bad_reference(node: &Node, error: &RefError, key: &str) -> Finding {
 pub(crate) fn targets(node: &Node) -> &[Node] {
     match &node.value {
         Value::List(items) => items,
-        Value::Null => &[],
+        Value::Null | Value::Bool(false) => &[],
+        Value::String(text) if text.is_empty() => &[],
         _ => std::slice::from_ref(node),
     }
 }
@@ -455,20 +483,26 @@ pub(crate) fn namespace_of(document: &Node) -> &str {
     if written.is_empty() { crate::catalog::reference::DEFAULT_NAMESPACE } else { written }
 }
 
-/// The keys that stand for the contents of another file: `definition: { $text: ./openapi.yaml }`.
-const PLACEHOLDERS: &[&str] = &["$text", "$json", "$yaml", "$openapi", "$asyncapi", "$graphql", "$grpc"];
+/// The key that stands for the text of another file: `definition: { $text: ./openapi.yaml }`.
+pub(crate) const PLACEHOLDER: &str = "$text";
 
-/// The document as the rules see it: each placeholder is the text that it stands for.
+/// The document as the rules see it: each `$text` placeholder is the text that it stands for.
 ///
 /// What the file holds is not read here; its reference is the text, which is enough to be a text that is not empty.
+/// `$yaml` and `$json` stand for structures that only the file could show, so they are left as they are.
 pub(crate) fn without_placeholders(node: &Node) -> Node {
     let value = match &node.value {
         Value::Map(entries) => match entries.as_slice() {
-            [entry] if PLACEHOLDERS.contains(&entry.key.as_str()) && entry.node.as_str().is_some() => entry.node.value.clone(),
+            [entry] if entry.key == PLACEHOLDER && entry.node.as_str().is_some() => entry.node.value.clone(),
+            entries if entries.iter().any(|entry| entry.key.starts_with('$')) => node.value.clone(),
             entries => Value::Map(
                 entries
                     .iter()
-                    .map(|entry| Entry { key: entry.key.clone(), key_span: entry.key_span, node: without_placeholders(&entry.node) })
+                    .map(|entry| Entry {
+                        key: entry.key.clone(),
+                        key_span: entry.key_span,
+                        node: without_placeholders(&entry.node),
+                    })
                     .collect(),
             ),
         },

@@ -13,7 +13,17 @@ use crate::catalog::reference::{Ari, is_js_space, js_length, trim_js};
 
 /// The keys of the document, in the order of the documentation.
 pub(crate) const TOP_KEYS: &[&str] = &[
-    "name", "id", "slug", "description", "configVersion", "typeId", "ownerId", "fields", "links", "relationships", "labels",
+    "name",
+    "id",
+    "slug",
+    "description",
+    "configVersion",
+    "typeId",
+    "ownerId",
+    "fields",
+    "links",
+    "relationships",
+    "labels",
     "customFields",
 ];
 
@@ -27,8 +37,19 @@ pub(crate) const LINK_TYPES: &[&str] =
 
 /// The built-in component types of Compass.
 pub(crate) const COMPONENT_TYPES: &[&str] = &[
-    "SERVICE", "LIBRARY", "APPLICATION", "CAPABILITY", "CLOUD_RESOURCE", "DATA_PIPELINE", "MACHINE_LEARNING_MODEL",
-    "UI_ELEMENT", "WEBSITE", "DATASET", "DATA_PRODUCT", "DASHBOARD", "OTHER",
+    "SERVICE",
+    "LIBRARY",
+    "APPLICATION",
+    "CAPABILITY",
+    "CLOUD_RESOURCE",
+    "DATA_PIPELINE",
+    "MACHINE_LEARNING_MODEL",
+    "UI_ELEMENT",
+    "WEBSITE",
+    "DATASET",
+    "DATA_PRODUCT",
+    "DASHBOARD",
+    "OTHER",
 ];
 
 const LIFECYCLES: &[&str] = &["Pre-release", "Active", "Deprecated"];
@@ -40,8 +61,6 @@ const NAME_LENGTH_MAX: usize = 512;
 const DESCRIPTION_LENGTH_MAX: usize = 4096;
 /// LIMIT: Compass's own.
 const TYPE_LENGTH_MAX: usize = 128;
-/// LIMIT: Compass's own.
-const SLUG_LENGTH_MAX: usize = 64;
 /// LIMIT: Compass's own.
 const LABEL_LENGTH_MAX: usize = 40;
 
@@ -152,7 +171,11 @@ fn check_type(findings: &mut Findings, node: &Node) {
     // A built-in type or an identifier is short and not blank, so both are also names of types; only a blank or long
     // text that is an identifier escapes these two.
     if trim_js(text).is_empty() {
-        findings.bad_value(node.span, "`typeId` is blank", format!("write {}, or the name of a custom type", one_of(COMPONENT_TYPES)));
+        findings.bad_value(
+            node.span,
+            "`typeId` is blank",
+            format!("write {}, or the name of a custom type", one_of(COMPONENT_TYPES)),
+        );
     } else if js_length(text) > TYPE_LENGTH_MAX && !is_type_ari(text) {
         findings.too_long(node.span, "`typeId`", js_length(text), TYPE_LENGTH_MAX);
     }
@@ -180,7 +203,11 @@ fn check_version(findings: &mut Findings, node: &Node) {
         }
     };
     if value != Some(1.0) {
-        findings.bad_value(node.span, format!("`configVersion` must be 1, not {}", shown(node)), "write `configVersion: 1`");
+        findings.bad_value(
+            node.span,
+            format!("`configVersion` must be 1, not {}", shown(node)),
+            "write `configVersion: 1`",
+        );
     }
 }
 
@@ -194,7 +221,9 @@ fn number_of(text: &str) -> Option<f64> {
         _ => None,
     };
     match radix {
-        Some(radix) if text[2..].bytes().all(|b| b.is_ascii_alphanumeric()) => u32::from_str_radix(&text[2..], radix).ok().map(f64::from),
+        Some(radix) if text[2..].bytes().all(|b| b.is_ascii_alphanumeric()) => {
+            u32::from_str_radix(&text[2..], radix).ok().map(f64::from)
+        }
         Some(_) => None,
         // Rust also reads `inf` and `nan` in any case, which JavaScript does not.
         None if text.bytes().any(|b| b.is_ascii_alphabetic() && !matches!(b, b'e' | b'E')) => None,
@@ -252,7 +281,11 @@ fn check_lifecycle(findings: &mut Findings, node: &Node) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("write {}", one_of(LIFECYCLES)),
         };
-        findings.bad_value(node.span, format!("`fields.lifecycle` must be {}, not {}", one_of(LIFECYCLES), shown(node)), hint);
+        findings.bad_value(
+            node.span,
+            format!("`fields.lifecycle` must be {}, not {}", one_of(LIFECYCLES), shown(node)),
+            hint,
+        );
     }
 }
 
@@ -265,7 +298,9 @@ fn js_to_string(node: &Node) -> Option<String> {
         Value::String(text) => text.clone(),
         Value::Timestamp(text) => text.clone(),
         Value::Map(_) => "[object Object]".into(),
-        Value::List(items) => items.iter().map(|item| js_to_string(item).unwrap_or_default()).collect::<Vec<_>>().join(","),
+        Value::List(items) => {
+            items.iter().map(|item| js_to_string(item).unwrap_or_default()).collect::<Vec<_>>().join(",")
+        }
     })
 }
 
@@ -313,7 +348,11 @@ fn check_links(findings: &mut Findings, node: &Node) {
         }
         for key in ["type", "url"] {
             if link.get(key).is_none() {
-                let hint = if key == "type" { format!("add `type:` with {}", one_of(LINK_TYPES)) } else { "add `url: https://…`".into() };
+                let hint = if key == "type" {
+                    format!("add `type:` with {}", one_of(LINK_TYPES))
+                } else {
+                    "add `url: https://…`".into()
+                };
                 findings.missing_key(link.span, key, "a link", hint);
             }
         }
@@ -369,7 +408,11 @@ fn check_labels(findings: &mut Findings, node: &Node) {
         let Some(text) = string(findings, label, "a label") else { continue };
         at_most(findings, label, "a label", text, LABEL_LENGTH_MAX);
         if text.contains(is_js_space) {
-            findings.bad_value(label.span, format!("the label {} holds white space", quoted(text)), "use a hyphen instead");
+            findings.bad_value(
+                label.span,
+                format!("the label {} holds white space", quoted(text)),
+                "use a hyphen instead",
+            );
         }
         if text.contains(|c: char| c.is_ascii_uppercase()) {
             findings.bad_value(
@@ -400,7 +443,8 @@ fn check_custom_fields(findings: &mut Findings, node: &Node) {
         }
         let Some(kind) = custom_field_type(findings, field) else { continue };
         let selects = kind.ends_with("select");
-        let known: &[&str] = if selects { &["name", "type", "value", "displayValue"] } else { &["name", "type", "value"] };
+        let known: &[&str] =
+            if selects { &["name", "type", "value", "displayValue"] } else { &["name", "type", "value"] };
         for entry in entries {
             match entry.key.as_str() {
                 "name" => {
@@ -449,10 +493,14 @@ fn check_custom_value(findings: &mut Findings, node: &Node, kind: &str) {
         (_, Value::Null) => {}
         ("number", _) => findings.wrong_type(node, &what, "a number"),
         ("text", _) => findings.wrong_type(node, &what, "a string"),
-        ("user", _) if js_to_string(node).is_some_and(|text| Ari::parse(&text).is_some_and(|ari| !ari.resource_id.is_empty())) => {}
-        ("user", _) => {
-            findings.bad_value(node.span, format!("{what} must be an identifier, not {}", shown(node)), "write `ari:cloud:identity::user/<account id>`")
-        }
+        ("user", _)
+            if js_to_string(node)
+                .is_some_and(|text| Ari::parse(&text).is_some_and(|ari| !ari.resource_id.is_empty())) => {}
+        ("user", _) => findings.bad_value(
+            node.span,
+            format!("{what} must be an identifier, not {}", shown(node)),
+            "write `ari:cloud:identity::user/<account id>`",
+        ),
         ("single_select", _) => check_option(findings, node),
         (_, Value::List(items)) => items.iter().for_each(|item| check_option(findings, item)),
         _ => findings.wrong_type(node, &what, "a list"),

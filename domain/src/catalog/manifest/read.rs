@@ -94,7 +94,8 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<RawDocument> {
 fn parser(text: &str, dialect: Dialect) -> Parser<'_, granit_parser::StrInput<'_>> {
     // js-yaml lets the lines of a quoted scalar or a flow collection start anywhere; the `yaml` package does not.
     let strict = dialect == Dialect::Yaml;
-    let mut options = options! { strict_indentation: strict, flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX };
+    let mut options =
+        options! { strict_indentation: strict, flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX };
     options.set_emit_comments(false);
     Parser::new_from_str_with_options(text, options)
 }
@@ -259,9 +260,8 @@ impl Reader {
                 Some(Frame::List { span, anchor, items, weight }) => {
                     self.ready(Ready { node: Node { span, value: Value::List(items) }, plain: false, weight }, anchor)
                 }
-                Some(Frame::Map { span, anchor, map, weight }) => {
-                    self.ready(Ready { node: Node { span, value: Value::Map(map.entries) }, plain: false, weight }, anchor)
-                }
+                Some(Frame::Map { span, anchor, map, weight }) => self
+                    .ready(Ready { node: Node { span, value: Value::Map(map.entries) }, plain: false, weight }, anchor),
                 None => Ok(()),
             },
             Event::Alias(id) => self.alias(id, span),
@@ -318,7 +318,8 @@ impl Reader {
 
     fn factor(&self, weight: &Weight) -> u64 {
         let own = u64::from(weight.scalar);
-        let nested = weight.aliases.iter().filter_map(|id| self.anchors.get(id)).map(|a| a.uses.saturating_mul(a.factor)).max();
+        let nested =
+            weight.aliases.iter().filter_map(|id| self.anchors.get(id)).map(|a| a.uses.saturating_mul(a.factor)).max();
         own.max(nested.unwrap_or(0))
     }
 
@@ -516,7 +517,13 @@ fn name_of(tag: &Tag) -> String {
     format!("{}{}", tag.handle(), tag.suffix())
 }
 
-fn tagged_scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, dialect: Dialect, span: Span) -> Result<Value, Finding> {
+fn tagged_scalar(
+    text: &str,
+    style: ScalarStyle,
+    tag: Option<&Tag>,
+    dialect: Dialect,
+    span: Span,
+) -> Result<Value, Finding> {
     let string = || Value::String(text.to_owned());
     let Some(tag) = tag else {
         return Ok(if style == ScalarStyle::Plain { scalar::resolve(text, dialect) } else { string() });
@@ -527,7 +534,9 @@ fn tagged_scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>, dialect: Dia
     let resolved = match name.strip_prefix(TAG_PREFIX) {
         None if name == "!" => return Ok(string()),
         Some("str") => return Ok(string()),
-        Some("null") => (scalar::is_null(text) && (dialect == Dialect::Yaml || empty || !text.is_empty())).then_some(Value::Null),
+        Some("null") => {
+            (scalar::is_null(text) && (dialect == Dialect::Yaml || empty || !text.is_empty())).then_some(Value::Null)
+        }
         Some("bool") => scalar::boolean(text).map(Value::Bool),
         Some("int") => number(scalar::integer(text, dialect)),
         // js-yaml's float takes integers too when it is asked for.
@@ -632,7 +641,9 @@ fn syntax(error: &ScanError, text: &str) -> Finding {
         | ErrorKind::UnexpectedEofFlowSequence
         | ErrorKind::UnexpectedEofImplicitFlowMapping
         | ErrorKind::MismatchedFlowCollectionEnd { .. }
-        | ErrorKind::MisplacedFlowCollectionEnd => (Code::YamlSyntax, "close every `[` and `{` that was opened, in order"),
+        | ErrorKind::MisplacedFlowCollectionEnd => {
+            (Code::YamlSyntax, "close every `[` and `{` that was opened, in order")
+        }
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
             (Code::YamlSyntax, "separate the entries with commas; quote text that holds `[`, `]`, `{`, `}` or `,`")
         }
@@ -648,7 +659,9 @@ fn syntax(error: &ScanError, text: &str) -> Finding {
         ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::InvalidIndentation
-        | ErrorKind::BlockSequenceEntryNotAllowed => (Code::YamlSyntax, "check the indentation of this line and the one before it"),
+        | ErrorKind::BlockSequenceEntryNotAllowed => {
+            (Code::YamlSyntax, "check the indentation of this line and the one before it")
+        }
         _ => (Code::YamlSyntax, "check this line and the one before it; quote text that holds special characters"),
     };
     let line = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("");

@@ -31,7 +31,12 @@ impl Findings {
             Some(near) => format!("did you mean `{near}`? known keys: {}", one_of(known)),
             None => format!("remove it; known keys: {}", one_of(known)),
         };
-        self.add(Finding::new(Code::UnknownKey, entry.key_span, format!("unknown key {} in {of}", quoted(&entry.key)), hint));
+        self.add(Finding::new(
+            Code::UnknownKey,
+            entry.key_span,
+            format!("unknown key {} in {of}", quoted(&entry.key)),
+            hint,
+        ));
     }
 
     /// A key that has to be there.
@@ -49,7 +54,9 @@ impl Findings {
             (Value::Map(entries), "a string") if looks_like_template(entries) => {
                 "put the placeholder in quotes: \"${{ … }}\"".to_owned()
             }
-            (Value::String(_) | Value::Number(_) | Value::Bool(_), "a list") => "write it as a list: a line `- value` for each".to_owned(),
+            (Value::String(_) | Value::Number(_) | Value::Bool(_), "a list") => {
+                "write it as a list: a line `- value` for each".to_owned()
+            }
             (Value::List(_), "a string") => "write one value, not a list".to_owned(),
             _ => format!("write {expected}"),
         };

@@ -57,12 +57,18 @@ pub(crate) fn check(findings: &mut Findings, node: &Node, shape: Shape, what: &s
         }
         Shape::Filled => match node.as_str() {
             None => findings.wrong_type(node, &quoted_what(), "a string"),
-            Some("") => findings.bad_value(node.span, format!("`{what}` is empty"), "give it a value, or remove the key"),
+            Some("") => {
+                findings.bad_value(node.span, format!("`{what}` is empty"), "give it a value, or remove the key")
+            }
             Some(_) => {}
         },
         Shape::OneOf(allowed) => {
             if !node.as_str().is_some_and(|text| allowed.contains(&text)) {
-                findings.bad_value(node.span, format!("`{what}` must be {}", one_of(allowed)), format!("write {}", one_of(allowed)));
+                findings.bad_value(
+                    node.span,
+                    format!("`{what}` must be {}", one_of(allowed)),
+                    format!("write {}", one_of(allowed)),
+                );
             }
         }
         Shape::TextOrBool => {
@@ -109,6 +115,11 @@ fn object(findings: &mut Findings, node: &Node, fields: &[Field], others: Option
         }
     }
     for field in fields.iter().filter(|field| field.required && node.get(field.key).is_none()) {
-        findings.missing_key(node.span, field.key, &format!("`{what}`"), format!("add `{}:` under `{what}`", field.key));
+        findings.missing_key(
+            node.span,
+            field.key,
+            &format!("`{what}`"),
+            format!("add `{}:` under `{what}`", field.key),
+        );
     }
 }

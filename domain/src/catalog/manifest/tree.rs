@@ -106,7 +106,8 @@ impl PartialEq for Value {
                 if a.iter().zip(b).all(|(a, b)| a.key == b.key) {
                     return a.iter().zip(b).all(|(a, b)| a.node == b.node);
                 }
-                let by_key: std::collections::HashMap<&str, &Node> = b.iter().map(|e| (e.key.as_str(), &e.node)).collect();
+                let by_key: std::collections::HashMap<&str, &Node> =
+                    b.iter().map(|e| (e.key.as_str(), &e.node)).collect();
                 a.iter().all(|e| by_key.get(e.key.as_str()).is_some_and(|node| **node == e.node))
             }
             _ => false,
