@@ -125,6 +125,9 @@ impl EntryError {
 
 impl Payload {
     /// Takes the bytes if they are one canonical JSON object within the limit.
+    ///
+    /// `serde_json::to_vec` writes canonical bytes for a struct whose fields are declared in sorted order and hold no
+    /// floats (it writes `1.0` where RFC 8785 has `1`: see [`canonical::ecmascript_number`]).
     pub fn new(bytes: impl Into<Box<[u8]>>) -> Result<Payload, EntryError> {
         let bytes = bytes.into();
         check_length("payload", bytes.len(), PAYLOAD_BYTES_MAX)?;

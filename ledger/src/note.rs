@@ -110,6 +110,18 @@ pub enum NoteError {
     },
 }
 
+impl KeyError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            KeyError::Form { .. } | KeyError::Origin(_) => "give the whole key on one line, as it was handed out",
+            KeyError::Type(_) => "keys of witnesses and of other logs cannot stand for this ledger",
+            KeyError::Id => "the key was mistyped, or belongs to another name",
+            KeyError::Point => "do not trust whoever handed out this key",
+        }
+    }
+}
+
 impl NoteError {
     /// What to do about it.
     pub fn hint(&self) -> &'static str {

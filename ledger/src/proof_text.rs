@@ -53,12 +53,12 @@ pub enum ProofTextError {
         expected: &'static str,
     },
     /// A line is not a hash.
-    #[error("line {line} of the proof: {source}")]
+    #[error("line {line} of the proof: {reason}")]
     Hash {
         /// From 1.
         line: usize,
         /// Why.
-        source: HashError,
+        reason: HashError,
     },
     /// LIMIT: [`PROOF_HASHES_MAX`].
     #[error("a proof has at most {PROOF_HASHES_MAX} hashes")]
@@ -77,6 +77,21 @@ pub enum ProofTextError {
         /// The size in the checkpoint.
         checkpoint: u64,
     },
+}
+
+impl ProofTextError {
+    /// What to do about it.
+    pub fn hint(&self) -> &'static str {
+        match self {
+            ProofTextError::Note(reason) => reason.hint(),
+            ProofTextError::Proof(reason) => reason.hint(),
+            ProofTextError::OldSize { .. } => "give the checkpoint that the proof was made for, or make another proof",
+            ProofTextError::TooLong(_)
+            | ProofTextError::Line { .. }
+            | ProofTextError::Hash { .. }
+            | ProofTextError::TooManyHashes => "give the file that `bussola ledger prove` wrote, unchanged",
+        }
+    }
 }
 
 impl InclusionProofText {
@@ -208,7 +223,7 @@ impl<'a> Lines<'a> {
         if hashes.len() == PROOF_HASHES_MAX {
             return Err(ProofTextError::TooManyHashes);
         }
-        hashes.push(Hash::from_base64(line).map_err(|source| ProofTextError::Hash { line: self.line, source })?);
+        hashes.push(Hash::from_base64(line).map_err(|reason| ProofTextError::Hash { line: self.line, reason })?);
         Ok(())
     }
 

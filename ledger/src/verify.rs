@@ -57,12 +57,12 @@ pub enum Fault {
         computed: Hash,
     },
     /// The bytes hash well but are not an entry.
-    #[error("entry {seq} is malformed: {source}")]
+    #[error("entry {seq} is malformed: {reason}")]
     EntryMalformed {
         /// The entry.
         seq: u64,
         /// Why.
-        source: EntryError,
+        reason: EntryError,
     },
     /// The entry says that it belongs elsewhere.
     #[error("entry {seq} was moved: its leaf says it is entry {leaf_seq}")]
@@ -103,12 +103,12 @@ pub enum Fault {
         seq: u64,
     },
     /// A checkpoint cannot be opened.
-    #[error("checkpoint at {size} entries: {source}")]
+    #[error("checkpoint at {size} entries: {reason}")]
     CheckpointNote {
         /// The size it is stored under.
         size: u64,
         /// Why.
-        source: NoteError,
+        reason: NoteError,
     },
     /// A checkpoint is stored under another size than its own.
     #[error("checkpoint stored at {stored} entries was signed at {signed}")]
@@ -120,11 +120,13 @@ pub enum Fault {
     },
     /// The entries are not those that were signed.
     #[error(
-        "checkpoint at {size} entries signed root {signed}, the entries have {computed}: one before {size} was changed"
+        "checkpoint at {size} entries signed root {signed}, the entries have {computed}: one from {since} on was changed"
     )]
     CheckpointRoot {
         /// Its size.
         size: u64,
+        /// The size of the largest smaller checkpoint, with which the entries agree: those before it are in order.
+        since: u64,
         /// The root that was signed.
         signed: Hash,
         /// The root of the entries.
@@ -174,7 +176,7 @@ impl Fault {
             Fault::TileMissing { .. } | Fault::TileLength { .. } | Fault::TileHash { .. } => {
                 "tiles are derived from the entries: if the rest verifies, rebuild them"
             }
-            Fault::CheckpointNote { source, .. } => source.hint(),
+            Fault::CheckpointNote { reason, .. } => reason.hint(),
             Fault::CheckpointMoved { .. } => {
                 "the table of checkpoints was changed: compare with checkpoints kept elsewhere"
             }
@@ -234,6 +236,8 @@ pub struct Verifier {
     /// Largest size first, so that the next one to be reached is the last.
     checkpoints: Vec<Checkpoint>,
     agreed: usize,
+    /// The size of the last checkpoint that agreed.
+    since: u64,
     fault: Option<Fault>,
 }
 
@@ -243,7 +247,7 @@ impl Verifier {
     pub fn new(checkpoints: impl IntoIterator<Item = Checkpoint>) -> Verifier {
         let mut checkpoints: Vec<_> = checkpoints.into_iter().collect();
         checkpoints.sort_by_key(|checkpoint| std::cmp::Reverse(checkpoint.size));
-        Verifier { frontier: Frontier::new(), checkpoints, agreed: 0, fault: None }
+        Verifier { frontier: Frontier::new(), checkpoints, agreed: 0, since: 0, fault: None }
     }
 
     /// Takes the next entry. Returns the tiles that it completed: hold the stored ones against them with
@@ -320,9 +324,11 @@ impl Verifier {
         while let Some(checkpoint) = self.checkpoints.pop_if(|checkpoint| checkpoint.size == size) {
             let computed = self.frontier.root();
             if checkpoint.root != computed {
-                return self.keep(Err(Fault::CheckpointRoot { size, signed: checkpoint.root, computed }));
+                let since = self.since;
+                return self.keep(Err(Fault::CheckpointRoot { size, since, signed: checkpoint.root, computed }));
             }
             self.agreed += 1;
+            self.since = size;
         }
         Ok(())
     }
@@ -336,7 +342,7 @@ pub fn check_chunk<'a>(first: u64, entries: impl IntoIterator<Item = StoredEntry
 
 /// Opens a checkpoint that is stored under a size.
 pub fn open_stored_checkpoint(size: u64, note: &str, key: &VerifyingKey) -> Result<Checkpoint, Fault> {
-    let checkpoint = key.open(note).map_err(|source| Fault::CheckpointNote { size, source })?;
+    let checkpoint = key.open(note).map_err(|reason| Fault::CheckpointNote { size, reason })?;
     if checkpoint.size != size {
         return Err(Fault::CheckpointMoved { stored: size, signed: checkpoint.size });
     }
@@ -350,7 +356,7 @@ fn check_entry(expected: u64, entry: StoredEntry<'_>) -> Result<Hash, Fault> {
     if computed != entry.hash {
         return Err(Fault::EntryHash { seq, stored: entry.hash, computed });
     }
-    let leaf = EntryRef::decode(entry.leaf).map_err(|source| Fault::EntryMalformed { seq, source })?;
+    let leaf = EntryRef::decode(entry.leaf).map_err(|reason| Fault::EntryMalformed { seq, reason })?;
     if leaf.seq != seq {
         return Err(Fault::EntryMoved { seq, leaf_seq: leaf.seq });
     }

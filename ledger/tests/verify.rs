@@ -101,7 +101,7 @@ fn a_changed_entry_is_named() {
     );
     check(
         |rows| rewrite(&mut rows[3], b"{}".to_vec()),
-        Fault::EntryMalformed { seq: 3, source: Entry::decode(b"{}").unwrap_err() },
+        Fault::EntryMalformed { seq: 3, reason: Entry::decode(b"{}").unwrap_err() },
         "entry 3 is malformed: leaf is not in canonical form: expected {\"at\": at byte 0",
     );
 }
@@ -114,15 +114,15 @@ fn an_entry_rewritten_with_its_hash_is_found_by_the_next_checkpoint() {
         entry.body.principal = "user:8".to_owned();
         entry.encode().unwrap()
     };
-    for (seq, size) in [(0, 4), (3, 4), (4, 10), (9, 10)] {
+    for (seq, size, since) in [(0, 4, 0), (3, 4, 0), (4, 10, 4), (9, 10, 4)] {
         let leaves = (0..size).map(|at| if at == seq { rewritten(seq) } else { leaf(at) });
         let computed = Kept::of_leaves(leaves).frontier.root();
         let signed = kept.roots[size as usize];
         check(
             |rows| rewrite(&mut rows[seq as usize], rewritten(seq)),
-            Fault::CheckpointRoot { size, signed, computed },
+            Fault::CheckpointRoot { size, since, signed, computed },
             &format!(
-                "checkpoint at {size} entries signed root {signed}, the entries have {computed}: one before {size} was changed"
+                "checkpoint at {size} entries signed root {signed}, the entries have {computed}: one from {since} on was changed"
             ),
         );
     }
@@ -193,9 +193,9 @@ fn stored_checkpoints_are_opened() {
     let open = |size, note: &str| open_stored_checkpoint(size, note, &key().verifying_key());
     assert_eq!(open(10, &kept.note(10)), Ok(kept.checkpoint(10)));
     assert_eq!(open(9, &kept.note(10)), Err(Fault::CheckpointMoved { stored: 9, signed: 10 }));
-    let source = NoteError::Forged(key().origin().clone());
+    let reason = NoteError::Forged(key().origin().clone());
     let forged = kept.note(10).replacen("10", "11", 1);
-    assert_eq!(open(11, &forged), Err(Fault::CheckpointNote { size: 11, source }));
+    assert_eq!(open(11, &forged), Err(Fault::CheckpointNote { size: 11, reason }));
 }
 
 #[test]
