@@ -1,6 +1,6 @@
 //! What the ledger costs: `cargo run --release -p bussola-ledger --example throughput`.
 //!
-//! One million entries with a payload of 300 bytes, encoded, hashed and appended, then verified: on one thread as a
+//! One million entries, with payloads of 300 bytes and again with leaves of 300 bytes: encoded, hashed and appended, then verified: on one thread as a
 //! stream, and with the entries checked on two.
 
 #![allow(clippy::unwrap_used, reason = "a measurement may stop at the first surprise")]
@@ -26,12 +26,17 @@ impl Stored {
     }
 }
 
-fn body() -> EntryBody {
-    let payload = format!(
-        r#"{{"attempt":1,"host":"worker-07.example.com","params":{{"date":"2026-04-13","region":"eu-south-1"}},"resources":{{"db":1,"gpu":2}},"task":"etl.LoadOrders_2026_04_13_eu_south_1_99914b932b","text":"{}"}}"#,
-        "x".repeat(107)
-    );
-    assert_eq!(payload.len(), 300);
+/// A body whose payload has this many bytes, 13 members if they fit.
+fn body(payload_bytes: usize) -> EntryBody {
+    let members = match payload_bytes {
+        250.. => {
+            r#""attempt":1,"host":"worker-07.example.com","params":{"date":"2026-04-13","region":"eu-south-1"},"resources":{"db":1,"gpu":2},"task":"etl.LoadOrders_2026_04_13_eu_south_1_99914b932b","#
+        }
+        _ => r#""attempt":1,"task":"etl.LoadOrders_2026_04_13_eu_south_1_99914b932b","#,
+    };
+    let filler = "x".repeat(payload_bytes - members.len() - r#"{"text":""}"#.len());
+    let payload = format!(r#"{{{members}"text":"{filler}"}}"#);
+    assert_eq!(payload.len(), payload_bytes);
     EntryBody {
         at_us: 1_764_039_600_000_000,
         principal: "user:01J9ZC4Q8Y".to_owned(),
@@ -52,11 +57,21 @@ fn measure(what: &str, mut work: impl FnMut()) {
         start.elapsed()
     });
     let best = times.min().unwrap();
-    println!("{what:36} {:6.0} ms {:6.0} ns/entry", best.as_secs_f64() * 1e3, best.as_nanos() as f64 / ENTRIES as f64);
+    println!(
+        "  {what:34} {:6.0} ms {:6.0} ns/entry",
+        best.as_secs_f64() * 1e3,
+        best.as_nanos() as f64 / ENTRIES as f64
+    );
 }
 
 fn main() {
-    let body = body();
+    println!("payloads of 300 bytes");
+    run(&body(300));
+    println!("leaves of 300 bytes");
+    run(&body(96));
+}
+
+fn run(body: &EntryBody) {
     let mut scratch = Vec::new();
     measure("encode", || {
         for seq in 0..ENTRIES {
@@ -64,7 +79,7 @@ fn main() {
             body.encode_into(seq, &mut scratch).unwrap();
         }
     });
-    measure("check a payload of 300 bytes", || {
+    measure("check the payload", || {
         for _ in 0..ENTRIES {
             check_object(std::hint::black_box(body.payload.as_bytes())).unwrap();
         }
@@ -86,7 +101,7 @@ fn main() {
         body.encode_into(seq, &mut stored.bytes).unwrap();
         stored.rows.push((begin, stored.bytes.len(), leaf_hash(&stored.bytes[begin..])));
     }
-    println!("{:36} {:6} bytes", "one leaf", stored.bytes.len() as u64 / ENTRIES);
+    println!("  {:34} {:6} bytes", "one leaf", stored.bytes.len() as u64 / ENTRIES);
 
     measure("verify, one thread", || {
         let mut verifier = Verifier::new([]);

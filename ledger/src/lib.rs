@@ -4,7 +4,7 @@
 //!
 //! - [`canonical`]: RFC 8785 JSON, checked without building a tree of values.
 //! - [`Entry`], [`EntryBody`], [`Payload`]: what one line of the ledger says, and its only byte form, the **leaf**.
-//! - [`Hash`], [`leaf_hash`], [`node_hash`]: SHA-256 as RFC 6962 applies it.
+//! - [`struct@Hash`], [`leaf_hash`], [`node_hash`]: SHA-256 as RFC 6962 applies it.
 //! - [`Frontier`], [`FullTile`]: the growing tree, and the 256-wide tiles of C2SP `tlog-tiles` that it completes.
 //! - [`inclusion_proof`], [`consistency_proof`] and their `verify_` counterparts.
 //! - [`Checkpoint`], [`SigningKey`], [`VerifyingKey`]: C2SP `tlog-checkpoint` on C2SP `signed-note`, Ed25519.
