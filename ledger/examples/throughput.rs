@@ -1,7 +1,7 @@
 //! What the ledger costs: `cargo run --release -p bussola-ledger --example throughput`.
 //!
-//! One million entries, with payloads of 300 bytes and again with leaves of 300 bytes: encoded, hashed and appended, then verified: on one thread as a
-//! stream, and with the entries checked on two.
+//! One million entries, with payloads of 300 bytes and again with leaves of 300 bytes: encoded, hashed and appended,
+//! then verified on one thread as a stream, and with the entries checked on two.
 
 #![allow(clippy::unwrap_used, reason = "a measurement may stop at the first surprise")]
 

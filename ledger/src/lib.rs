@@ -47,6 +47,7 @@ pub use proof::{
 };
 pub use proof_text::{ConsistencyProofText, InclusionProofText, ProofTextError, format_hashes, parse_hashes};
 pub use tile::{
-    BundleError, FullTile, TILE_WIDTH, TileReader, WithEdge, entry_bundle, entry_bundle_path, tile_bytes, tile_path,
+    BundleError, FullTile, TILE_WIDTH, TileReader, WithEdge, entry_bundle, entry_bundle_path, tile_bytes, tile_hashes,
+    tile_path,
 };
 pub use verify::{CheckedChunk, Fault, StoredEntry, Verified, Verifier, check_chunk, open_stored_checkpoint};

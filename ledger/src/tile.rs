@@ -52,6 +52,13 @@ pub fn tile_bytes(hashes: &[Hash]) -> Vec<u8> {
     hashes.iter().flat_map(|hash| hash.0).collect()
 }
 
+/// The hashes in the bytes of a tile, full or partial; `None` if the length is not that of 1 to 256 hashes.
+pub fn tile_hashes(bytes: &[u8]) -> Option<Vec<Hash>> {
+    let (hashes, rest) = bytes.as_chunks();
+    let whole = rest.is_empty() && (1..=TILE_WIDTH).contains(&hashes.len());
+    whole.then(|| hashes.iter().copied().map(Hash).collect())
+}
+
 /// Where tiles come from: a table, a directory, an export.
 pub trait TileReader {
     /// Why a read failed.

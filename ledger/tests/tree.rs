@@ -6,7 +6,8 @@ mod support;
 
 use bussola_ledger::{
     Frontier, Hash, ProofError, ReadProofError, RestoreError, TILE_WIDTH, TreeHead, consistency_proof, entry_bundle,
-    entry_bundle_path, inclusion_proof, leaf_hash, node_hash, root_at, tile_path, verify_consistency, verify_inclusion,
+    entry_bundle_path, inclusion_proof, leaf_hash, node_hash, root_at, tile_bytes, tile_hashes, tile_path,
+    verify_consistency, verify_inclusion,
 };
 use proptest::prelude::*;
 use support::{Kept, NoTile, flip_hash};
@@ -309,6 +310,17 @@ fn tile_paths() {
     assert_eq!(tile_path(2, 1000, 255), "tile/2/x001/000.p/255");
     assert_eq!(entry_bundle_path(12, TILE_WIDTH), "tile/entries/012");
     assert_eq!(entry_bundle_path(1_000_000, 1), "tile/entries/x001/x000/000.p/1");
+}
+
+#[test]
+fn tiles_are_read_back() {
+    for width in [1, 255, 256] {
+        let hashes: Vec<_> = (0..width).map(|seq: u16| leaf_hash(&seq.to_be_bytes())).collect();
+        assert_eq!(tile_hashes(&tile_bytes(&hashes)), Some(hashes));
+    }
+    for bytes in [0, 31, 33, 8191, 8193, 257 * 32] {
+        assert_eq!(tile_hashes(&vec![0; bytes]), None, "{bytes}");
+    }
 }
 
 #[test]
