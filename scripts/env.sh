@@ -8,6 +8,9 @@ CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$BUSSOLA_CACHE/target}
 # Links made by scripts/bootstrap to environments in the cache.
 BUSSOLA_VENV=${BUSSOLA_VENV:-$BUSSOLA_ROOT/target/venv}
 BUSSOLA_JUDGE_VENV=${BUSSOLA_JUDGE_VENV:-$BUSSOLA_ROOT/target/judge}
+BUSSOLA_AICS_TLOG=${BUSSOLA_AICS_TLOG:-$BUSSOLA_JUDGE_VENV/bin/aics-tlog}
+[ -x "$BUSSOLA_AICS_TLOG" ] || BUSSOLA_AICS_TLOG='' # tests say that they skip it
+export BUSSOLA_AICS_TLOG
 export BUSSOLA_ROOT BUSSOLA_CACHE CARGO_TARGET_DIR BUSSOLA_VENV BUSSOLA_JUDGE_VENV
 
 # rustup's default place is not on the PATH of a non-login shell.
