@@ -6,10 +6,27 @@
 //! It does not read files, know the time, or decide who may change what; and it knows no scheduler: what Luigi's workers
 //! show of pipelines comes in as an observation.
 
+mod discover;
+pub mod event;
 pub mod glob;
+mod index;
 pub mod limits;
+mod list;
 pub mod manifest;
 pub mod model;
+mod plan;
 pub mod problem;
+mod question;
 pub mod reference;
 pub mod relation;
+mod state;
+
+pub use discover::PipelineSeen;
+pub use event::CatalogEvent;
+pub use list::{ListQuery, Page};
+pub use plan::{ApplyScope, blobs};
+pub use problem::{Code, Problem};
+pub use question::{Dangling, EntityState, EntityView, Ownership, OwnershipReason, OwnershipStep, Reached};
+pub use reference::EntityRef;
+pub use relation::RelationKind;
+pub use state::{Catalog, Declared, Manifest, Pipeline};

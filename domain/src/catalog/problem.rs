@@ -83,10 +83,8 @@ codes! {
     ClaimTie = 132, "two claims fit equally well";
     /// Two components carry one Compass id.
     AliasConflict = 133, "one identifier names two entities";
-    /// A claim names a component that no manifest declares.
-    ClaimDangling = 134, "a claim names an unknown component";
     /// One manifest is handed in twice.
-    PathTwice = 135, "one manifest is read twice";
+    PathTwice = 134, "one manifest is read twice";
 }
 
 impl fmt::Display for Code {

@@ -190,8 +190,10 @@ impl Serialize for EntityRef {
 
 impl<'de> Deserialize<'de> for EntityRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EntityRef, D::Error> {
+        // No limit here: what was short enough when it was written down must be read back for ever.
         let text = String::deserialize(deserializer)?;
-        EntityRef::parse(&text).map_err(serde::de::Error::custom)
+        RefParts::parse(&text, None, None).map_err(serde::de::Error::custom)?;
+        Ok(EntityRef(text.into()))
     }
 }
 
@@ -299,7 +301,8 @@ impl<'a> Ari<'a> {
 /// A name that fits an entity ref, made from free text: `Payments API (v2)` becomes `payments-api-v2`.
 ///
 /// Words are kept apart by single hyphens; what cannot be kept is dropped. When nothing is left (a name in a script
-/// without Latin letters), the name is `x` and eight digits of a hash of the text, so that two such names differ.
+/// without Latin letters), the name is `x` and eight digits of a hash of the text, and such digits end a name that had to
+/// be cut, so that two texts that differ keep different names.
 pub fn slugify(text: &str) -> String {
     let mut slug = String::new();
     let mut gap = false;
@@ -318,13 +321,12 @@ pub fn slugify(text: &str) -> String {
         gap = false;
         previous_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
         slug.push(c.to_ascii_lowercase());
-        if slug.len() >= SLUG_CHARS_MAX {
-            break;
+        if slug.len() > SLUG_CHARS_MAX {
+            slug.truncate(SLUG_CHARS_MAX - "-12345678".len());
+            return format!("{}-{:08x}", slug.trim_end_matches('-'), fnv(text));
         }
     }
-    slug.truncate(SLUG_CHARS_MAX);
-    let slug = slug.trim_end_matches('-');
-    if slug.is_empty() { format!("x{:08x}", fnv(text)) } else { slug.to_owned() }
+    if slug.is_empty() { format!("x{:08x}", fnv(text)) } else { slug }
 }
 
 /// FNV-1a: small, stable, and no secret depends on it.
@@ -346,7 +348,10 @@ mod tests {
         check("my-slug", "my-slug");
         check("--a--", "a");
         check("支払い", "x0ca8a77e");
-        assert_eq!(slugify(&"ab-".repeat(100)).len(), 62);
+        check(&"a".repeat(63), &"a".repeat(63));
+        let (long, other) = (slugify(&"a".repeat(64)), slugify(&"a".repeat(65)));
+        assert_eq!((long.len(), other.len()), (63, 63));
+        assert_ne!(long, other);
     }
 
     #[test]
