@@ -7,6 +7,9 @@ use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::event::{
+    CatalogEvent, EntityDeclared, EntityRemoved, ManifestForgotten, ManifestRead, PipelineDiscovered, PipelineExtended,
+};
 use crate::id::{BlobHash, NameId, RunId, Timestamp};
 use crate::runs::{RunEnded, RunResumed, RunStarted};
 use crate::scheduler::event::*;
@@ -64,6 +67,7 @@ macro_rules! events {
         impl Serialize for Event {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 match self {
+                    Event::TaskReported(event) if event.aside.is_some() => event.without_bulk().serialize(serializer),
                     $(Event::$name(event) => event.serialize(serializer),)*
                 }
             }
@@ -103,6 +107,42 @@ events! {
     "run.started" 1 RunStarted: |event| format!("run:{}", event.run);
     "run.ended" 1 RunEnded: |event| format!("run:{}", event.run);
     "run.resumed" 1 RunResumed: |event| format!("run:{}", event.run);
+    "manifest.read" 1 ManifestRead: |event| format!("manifest:{}", event.path);
+    "manifest.forgotten" 1 ManifestForgotten: |event| format!("manifest:{}", event.path);
+    "entity.declared" 1 EntityDeclared: |event| event.entity.reference.to_string();
+    "entity.removed" 1 EntityRemoved: |event| event.reference.to_string();
+    "pipeline.discovered" 1 PipelineDiscovered: |event| format!("pipeline:{}", event.root);
+    "pipeline.extended" 1 PipelineExtended: |event| format!("pipeline:{}", event.root);
+}
+
+impl From<CatalogEvent> for Event {
+    fn from(event: CatalogEvent) -> Event {
+        match event {
+            CatalogEvent::EntityDeclared(event) => Event::EntityDeclared(*event),
+            CatalogEvent::EntityRemoved(event) => Event::EntityRemoved(event),
+            CatalogEvent::ManifestForgotten(event) => Event::ManifestForgotten(event),
+            CatalogEvent::ManifestRead(event) => Event::ManifestRead(event),
+            CatalogEvent::PipelineDiscovered(event) => Event::PipelineDiscovered(event),
+            CatalogEvent::PipelineExtended(event) => Event::PipelineExtended(event),
+        }
+    }
+}
+
+impl Event {
+    /// The text stored aside that the event needs before it can be folded.
+    pub fn aside(&self) -> Option<BlobHash> {
+        match self {
+            Event::TaskReported(event) => event.aside,
+            _ => None,
+        }
+    }
+
+    /// Takes that text back. Without it (it was erased) the event folds with what it has.
+    pub fn take_back(&mut self, text: &str) {
+        if let Event::TaskReported(event) = self {
+            event.take_back(text);
+        }
+    }
 }
 
 /// An event with when it happened and the run that it belongs to: what an entry says beside who.

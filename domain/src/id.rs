@@ -44,9 +44,13 @@ number! {
 pub struct Timestamp(pub i64);
 
 impl Timestamp {
+    /// LIMIT: 2^53 - 1 microseconds either side of 1970, the range that entries can hold (the year 2255).
+    pub const MICROSECONDS_MAX: i64 = (1 << 53) - 1;
+
     /// From Unix seconds, to the nearest microsecond; saturates.
     pub fn from_seconds(seconds: f64) -> Timestamp {
-        Timestamp((seconds * 1e6).round() as i64)
+        let microseconds = (seconds * 1e6).round() as i64;
+        Timestamp(microseconds.clamp(-Timestamp::MICROSECONDS_MAX, Timestamp::MICROSECONDS_MAX))
     }
 
     /// Unix seconds, as Luigi's clients read them.

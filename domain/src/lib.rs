@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod command;
 pub mod event;
+pub mod explain;
 pub mod id;
 pub mod model;
 pub mod names;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::catalog::{Catalog, CatalogEvent};
 use crate::event::{Draft, Event, Fact};
 use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
 use crate::names::Names;
@@ -22,6 +23,8 @@ pub struct Model {
     pub scheduler: Scheduler,
     /// Runs of the workers that are here.
     pub runs: Runs,
+    /// Components and how they relate.
+    pub catalog: Catalog,
     /// Erasable texts; not in snapshots.
     #[serde(skip)]
     pub names: Names,
@@ -97,6 +100,24 @@ impl Model {
             Event::RunResumed(event) => {
                 self.runs.run_resumed(event);
                 history.push(HistoryRow::RunResumed { run: event.run });
+            }
+            Event::ManifestRead(event) => self.catalog.apply(&CatalogEvent::ManifestRead(event.clone()), at),
+            Event::ManifestForgotten(event) => self.catalog.apply(&CatalogEvent::ManifestForgotten(event.clone()), at),
+            Event::EntityDeclared(event) => {
+                self.catalog.apply(&CatalogEvent::EntityDeclared(Box::new(event.clone())), at);
+            }
+            Event::EntityRemoved(event) => self.catalog.apply(&CatalogEvent::EntityRemoved(event.clone()), at),
+            Event::PipelineDiscovered(event) => {
+                self.catalog.apply(&CatalogEvent::PipelineDiscovered(event.clone()), at);
+                if let Some(run) = run {
+                    self.runs.learned(run, &event.families, &Default::default(), &Default::default());
+                }
+            }
+            Event::PipelineExtended(event) => {
+                self.catalog.apply(&CatalogEvent::PipelineExtended(event.clone()), at);
+                if let Some(run) = run {
+                    self.runs.learned(run, &event.families, &event.datasets, &event.dependencies);
+                }
             }
         }
     }
@@ -214,6 +235,11 @@ impl<'a> Step<'a> {
         let hash = BlobHash::of(text.as_bytes());
         self.draft.blobs.push((hash, text));
         hash
+    }
+
+    /// Keeps a text whose hash is known.
+    pub fn keep(&mut self, hash: BlobHash, text: &str) {
+        self.draft.blobs.push((hash, text.to_string()));
     }
 
     /// The worker with this id, joined if it is new, and alive now.

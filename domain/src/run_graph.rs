@@ -135,7 +135,13 @@ impl RunGraph {
             | Event::MessageQueued(_)
             | Event::MessagesDelivered(_)
             | Event::MessageAnswered(_)
-            | Event::AnswerRead(_) => {}
+            | Event::AnswerRead(_)
+            | Event::ManifestRead(_)
+            | Event::ManifestForgotten(_)
+            | Event::EntityDeclared(_)
+            | Event::EntityRemoved(_)
+            | Event::PipelineDiscovered(_)
+            | Event::PipelineExtended(_) => {}
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! INVARIANT: a run that started ends: with its worker at the latest. A worker has at most one run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -81,6 +81,33 @@ pub struct LiveRun {
     pub started: Timestamp,
     /// How it ended, if it has and was not resumed.
     pub ended: Option<Outcome>,
+    /// What this run has shown of its pipeline so far.
+    shown: Shown,
+}
+
+/// What a run has shown of its pipeline: what need not be looked at again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Shown {
+    families: BTreeSet<String>,
+    datasets: BTreeSet<String>,
+    dependencies: BTreeSet<String>,
+}
+
+impl LiveRun {
+    /// Whether it has shown this family before.
+    pub fn has_shown_family(&self, family: &str) -> bool {
+        self.shown.families.contains(family)
+    }
+
+    /// Whether it has shown this dataset before.
+    pub fn has_shown_dataset(&self, dataset: &str) -> bool {
+        self.shown.datasets.contains(dataset)
+    }
+
+    /// Whether it has shown before that it needs this other family.
+    pub fn has_shown_dependency(&self, family: &str) -> bool {
+        self.shown.dependencies.contains(family)
+    }
 }
 
 /// What the history tables get. Rows are a projection: they follow from the entries and can be made anew.
@@ -227,6 +254,7 @@ impl Runs {
             root: event.task.clone(),
             started: at,
             ended: None,
+            shown: Shown::default(),
         };
         self.live.insert(event.run, live);
         self.by_worker.insert(event.worker, event.run);
@@ -254,6 +282,20 @@ impl Runs {
         if let Some(live) = self.live.get_mut(&event.run) {
             live.ended = None;
         }
+    }
+
+    /// Folds: a run has shown more of its pipeline.
+    pub fn learned(
+        &mut self,
+        run: RunId,
+        families: &BTreeSet<String>,
+        datasets: &BTreeSet<String>,
+        dependencies: &BTreeSet<String>,
+    ) {
+        let Some(live) = self.live.get_mut(&run) else { return };
+        live.shown.families.extend(families.iter().cloned());
+        live.shown.datasets.extend(datasets.iter().cloned());
+        live.shown.dependencies.extend(dependencies.iter().cloned());
     }
 
     /// Folds: the workers and their runs leave.

@@ -1,8 +1,8 @@
 //! Every limit of the ledger, in one place. Each is tested at the limit and one past it.
 
-/// LIMIT: bytes of one payload. Entries are small by design: what is larger is stored aside once, by its SHA-256, and
-/// the entry names the hash.
-pub const PAYLOAD_BYTES_MAX: usize = 256 * 1024;
+/// LIMIT: bytes of one payload. Entries are small by design, what is larger is stored aside once, by its SHA-256, and the
+/// entry names the hash; the limit leaves room for the largest manifest that describes one entity.
+pub const PAYLOAD_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 /// LIMIT: bytes of `principal`, of `authority` and of `subject`. They are references, not documents.
 pub const REFERENCE_BYTES_MAX: usize = 1024;

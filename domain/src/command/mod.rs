@@ -2,12 +2,14 @@
 //!
 //! Here scheduler, runs and catalog meet: a report of a task may start a run, an answer without work may end it.
 
+mod catalog;
 mod operate;
 mod prune;
 mod report;
 mod work;
 mod worker;
 
+pub use catalog::{Applied, ApplyManifests};
 pub use operate::{
     DecreaseRunningResources, ForgiveFailures, MarkAsDone, Pause, ReEnableTask, SetProgress, SetStatusMessage,
     UpdateResources,

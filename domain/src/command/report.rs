@@ -1,9 +1,15 @@
 //! `add_task`: a worker declares a task, or says how it went.
 
+use std::collections::BTreeSet;
+
+use crate::catalog::PipelineSeen;
+use crate::catalog::model::Owner;
 use crate::id::{RunId, WorkerNo};
-use crate::model::{Command, Step};
-use crate::runs::RunStarted;
-use crate::scheduler::{Report, Status};
+use crate::model::{Command, Model, Step};
+use crate::runs::{LiveRun, RunStarted};
+use crate::scheduler::event::{ASIDE_BYTES_MIN, TaskReported};
+use crate::scheduler::{Report, Status, family_in_id};
+use crate::value::Value;
 
 /// Luigi's `add_task`.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +33,22 @@ impl Command for AddTask {
         self.report.error = self.error.map(|error| step.blob(error));
         let assistant = self.report.assistant;
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
-        let Some((event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
+        let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
+        if event.bulk() >= ASIDE_BYTES_MIN {
+            event.aside = Some(step.blob(event.set_aside()));
+        }
         let run = match assistant {
             true => step.scheduler().task(&task).and_then(|task| task.run()),
             false => Some(run_of(step, worker, &task, &family)),
         };
+        let seen = run.and_then(|run| shown_by(step.model(), run, &event));
         let leads_to_done = event.status.as_ref().is_some_and(|change| change.to == Status::Done);
         step.record(event, run);
+        if let Some(seen) = seen {
+            for event in step.model().catalog.plan_discover(&seen) {
+                step.record(event, run);
+            }
+        }
         for member in members {
             let run = step.scheduler().task(&member.task).and_then(|task| task.run()).or(run);
             step.record(member, run);
@@ -51,9 +66,51 @@ fn run_of(step: &mut Step<'_>, worker: WorkerNo, task: &str, family: &str) -> Ru
     }
     let run = step.model().runs.next_run();
     let family = match family {
-        "" => crate::scheduler::family_in_id(task).to_string(),
+        "" => family_in_id(task).to_string(),
         family => family.to_string(),
     };
     step.record(RunStarted { family, run, task: task.to_string(), worker }, Some(run));
     run
+}
+
+/// What a report shows of its pipeline that the run has not shown before: nearly always nothing.
+fn shown_by(model: &Model, run: RunId, event: &TaskReported) -> Option<PipelineSeen> {
+    let live = model.runs.live(run)?;
+    let known = model.scheduler.task(&event.task).map(|task| model.scheduler.family_as_declared(task));
+    let family = match known {
+        Some(family) if !family.is_empty() => family,
+        _ if !event.family.is_empty() => &event.family,
+        _ => family_in_id(&event.task),
+    };
+    let mut seen = PipelineSeen { root: live.family.clone(), ..PipelineSeen::default() };
+    if !live.has_shown_family(family) {
+        seen.families.insert(family.to_string());
+    }
+    let required = event.deps.iter().flatten().chain(&event.deps_more).map(|dep| family_in_id(dep));
+    let required: BTreeSet<&str> = required.filter(|other| !live.has_shown_dependency(other)).collect();
+    seen.dependencies.extend(required.into_iter().filter(|other| is_elsewhere(model, live, other)).map(str::to_string));
+    seen.datasets.extend(event.params.iter().filter_map(|(_, value)| dataset_in(value)));
+    seen.datasets.retain(|dataset| !live.has_shown_dataset(dataset));
+    seen.owner = event.owners.first().filter(|_| event.task == live.root).map(|&owner| Owner::Named(owner));
+    let is_new = !seen.families.is_empty() || !seen.dependencies.is_empty() || !seen.datasets.is_empty();
+    (is_new || seen.owner.is_some()).then_some(seen)
+}
+
+/// Whether a family is the root of another pipeline, or claimed by another component.
+fn is_elsewhere(model: &Model, live: &LiveRun, family: &str) -> bool {
+    if family == live.family {
+        return false;
+    }
+    match model.catalog.component_for_family(family) {
+        Some(component) => component != model.catalog.component_of_pipeline(&live.family),
+        None => model.catalog.pipeline(family).is_some(),
+    }
+}
+
+/// The dataset that a parameter names, where it is a URL of a store of data: the one part of a target that the wire shows.
+fn dataset_in(value: &Value) -> Option<String> {
+    const SCHEMES: [&str; 9] = ["s3", "s3a", "s3n", "gs", "hdfs", "abfs", "abfss", "wasbs", "file"];
+    let text = value.as_str()?;
+    let (scheme, rest) = text.split_once("://")?;
+    (SCHEMES.contains(&scheme) && !rest.is_empty() && !rest.contains(char::is_whitespace)).then(|| text.to_string())
 }

@@ -99,6 +99,10 @@ pub struct TaskReported {
     /// Whether the task takes messages, if said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accepts_messages: Option<bool>,
+    /// Dependencies, parameters and visibilities are too large for an entry: they are in this text, and the fields for
+    /// them are empty in the payload. See [`TaskReported::set_aside`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<BlobHash>,
     /// The batch that the task is the joint task of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch: Option<String>,
@@ -157,6 +161,64 @@ pub struct TaskReported {
     pub visibilities: Option<Value>,
     /// Who reported.
     pub worker: WorkerNo,
+}
+
+/// LIMIT: from this size on, a report's dependencies and parameters are stored aside.
+pub const ASIDE_BYTES_MIN: usize = 32 * 1024;
+
+impl TaskReported {
+    /// Roughly how many bytes of payload its dependencies and parameters take.
+    pub fn bulk(&self) -> usize {
+        let deps = self.deps.iter().flatten().chain(&self.deps_more).map(|dep| dep.len() + 3).sum::<usize>();
+        let params = self.params.iter().map(|(name, value)| name.len() + size(value)).sum::<usize>();
+        deps + params + self.visibilities.as_ref().map_or(0, size)
+    }
+
+    /// The text to store aside. Names are those of the fields.
+    pub fn set_aside(&self) -> String {
+        let list = |items: &[String]| Value::List(items.iter().map(|item| Value::from(item.as_str())).collect());
+        let params = self.params.iter().map(|(name, value)| (name.as_str().into(), value.clone())).collect();
+        let mut members = vec![("deps_more".into(), list(&self.deps_more)), ("params".into(), Value::Object(params))];
+        members.extend(self.deps.as_deref().map(|deps| ("deps".into(), list(deps))));
+        members.extend(self.visibilities.clone().map(|visibilities| ("visibilities".into(), visibilities)));
+        Value::Object(members).to_string()
+    }
+
+    /// The report as its entry holds it.
+    pub(crate) fn without_bulk(&self) -> TaskReported {
+        let (deps, deps_more, params, visibilities) = (None, Vec::new(), Vec::new(), None);
+        TaskReported { deps, deps_more, params, visibilities, ..self.clone() }
+    }
+
+    /// Takes back what was stored aside; what is not there stays empty.
+    pub fn take_back(&mut self, text: &str) {
+        let Ok(Value::Object(members)) = Value::parse(text) else { return };
+        let strings = |value: Value| match value {
+            Value::List(items) => items.iter().filter_map(Value::as_str).map(str::to_string).collect(),
+            _ => Vec::new(),
+        };
+        for (name, value) in members {
+            match (&*name, value) {
+                ("deps", value) => self.deps = Some(strings(value)),
+                ("deps_more", value) => self.deps_more = strings(value),
+                ("params", Value::Object(params)) => {
+                    self.params = params.into_iter().map(|(name, value)| (name.into(), value)).collect();
+                }
+                ("visibilities", value) => self.visibilities = Some(value),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Roughly the length of a value's text.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.len() + 2,
+        Value::List(items) => items.iter().map(|item| size(item) + 1).sum(),
+        Value::Object(members) => members.iter().map(|(name, value)| name.len() + size(value) + 4).sum(),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) => 8,
+    }
 }
 
 impl Default for WorkerNo {

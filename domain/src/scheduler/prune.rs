@@ -7,8 +7,9 @@ use crate::scheduler::event::{Cause, StatusChange, TaskMoved, TasksDoomed, Tasks
 use crate::scheduler::state::Scheduler;
 use crate::scheduler::task::Status;
 
-/// LIMIT: tasks handled in one step. A prune takes as many steps as it needs; others' calls go between them.
-pub const STEP_MAX: usize = 1_000;
+/// LIMIT: tasks handled in one step. A prune takes as many steps as it needs; others' calls go between them, and no entry
+/// names more.
+pub const STEP_MAX: usize = 500;
 
 impl Scheduler {
     /// Workers silent for longer than the limit.

@@ -114,6 +114,7 @@ impl Scheduler {
         let runner = if runs { Some(worker) } else { task.runner() };
         let mut event = TaskReported {
             accepts_messages: report.accepts_messages,
+            aside: None,
             batchable: report.batchable,
             deps: report.deps,
             deps_more: report.new_deps,
