@@ -3,13 +3,16 @@
 use std::fs;
 use std::path::PathBuf;
 
-use bussola_domain::catalog::manifest::{Content, Document, Exported, NoNames, export, parse, parse_as, parse_documents};
+use bussola_domain::catalog::manifest::{
+    Content, Document, Exported, NoNames, export, parse, parse_as, parse_documents,
+};
 use bussola_domain::catalog::model::Format;
 use bussola_domain::catalog::{ApplyScope, Catalog, EntityRef, PipelineSeen};
 use bussola_domain::id::Timestamp;
 
 fn document(text: &str, format: Format) -> Document {
-    let mut documents = parse_as(format.file_name(), text.as_bytes(), format).expect("a valid manifest").into_documents();
+    let mut documents =
+        parse_as(format.file_name(), text.as_bytes(), format).expect("a valid manifest").into_documents();
     documents.pop().expect("a document")
 }
 
@@ -46,7 +49,8 @@ fn every_real_document_comes_back() {
             if !path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
                 continue;
             }
-            let verdicts = parse_documents("x", &fs::read(&path).expect("the file can be read"), Some(format)).expect("a file");
+            let verdicts =
+                parse_documents("x", &fs::read(&path).expect("the file can be read"), Some(format)).expect("a file");
             for document in verdicts.into_iter().filter_map(|verdict| verdict.result.ok()) {
                 if matches!(document.content, Content::Entity(_)) {
                     check_document(&document, format);
@@ -157,7 +161,10 @@ fn backstage_to_compass() {
             "spec.providesApis: Compass files have no place for it",
         ]
     );
-    let group = self::document("apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: g}\nspec: {type: team, children: []}", Format::Backstage);
+    let group = self::document(
+        "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: g}\nspec: {type: team, children: []}",
+        Format::Backstage,
+    );
     let exported = export(&group, Format::Backstage, Format::Compass, &NoNames);
     assert_eq!((exported.text, exported.lost[0].why.as_str()), (None, "Compass files describe components only"));
 }
@@ -165,19 +172,29 @@ fn backstage_to_compass() {
 #[test]
 fn a_catalog_knows_what_others_are_called() {
     let files = [
-        ("a/compass.yml", "name: A\nownerId: ari:cloud:identity::team/t1\nrelationships: {DEPENDS_ON: ['ari:cloud:compass:c:component/w/b']}"),
+        (
+            "a/compass.yml",
+            "name: A\nownerId: ari:cloud:identity::team/t1\nrelationships: {DEPENDS_ON: ['ari:cloud:compass:c:component/w/b']}",
+        ),
         ("b/compass.yml", "name: B\nid: ari:cloud:compass:c:component/w/b"),
         ("bussola.yaml", "bussola: 1\naliases: {'ari:cloud:identity::team/t1': 'group:default/payments'}"),
-        ("catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: c}\nspec: {type: service, lifecycle: x, owner: payments, dependsOn: ['component:b']}"),
+        (
+            "catalog-info.yaml",
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: c}\nspec: {type: service, lifecycle: x, owner: payments, dependsOn: ['component:b']}",
+        ),
     ];
     let manifests: Vec<_> = files.iter().map(|(path, text)| parse(path, text.as_bytes()).expect("valid")).collect();
     let mut catalog = Catalog::new();
     for event in catalog.plan_apply(&ApplyScope::Everything, &manifests).expect("no conflict") {
         catalog.apply(&event, Timestamp(0));
     }
-    let to = |index: usize, from, to| export(&manifests[index].documents()[0], from, to, &catalog).text.expect("a place");
+    let to =
+        |index: usize, from, to| export(&manifests[index].documents()[0], from, to, &catalog).text.expect("a place");
     let backstage = to(0, Format::Compass, Format::Backstage);
-    assert!(backstage.contains("owner: group:default/payments\n  dependsOn:\n    - component:default/b\n"), "{backstage}");
+    assert!(
+        backstage.contains("owner: group:default/payments\n  dependsOn:\n    - component:default/b\n"),
+        "{backstage}"
+    );
     let compass = to(3, Format::Backstage, Format::Compass);
     assert!(compass.contains("ownerId: ari:cloud:identity::team/t1\n"), "{compass}");
     assert!(compass.contains("- ari:cloud:compass:c:component/w/b\n"), "{compass}");
@@ -186,7 +203,9 @@ fn a_catalog_knows_what_others_are_called() {
 #[test]
 fn what_was_discovered_can_be_written_down() {
     let mut catalog = Catalog::new();
-    for (root, dependencies, datasets) in [("Load", vec![], vec![]), ("Bill", vec!["Load".to_owned()], vec!["s3://x/y".to_owned()])] {
+    for (root, dependencies, datasets) in
+        [("Load", vec![], vec![]), ("Bill", vec!["Load".to_owned()], vec!["s3://x/y".to_owned()])]
+    {
         let seen = PipelineSeen {
             root: root.into(),
             dependencies: dependencies.into_iter().collect(),
@@ -198,12 +217,16 @@ fn what_was_discovered_can_be_written_down() {
         }
     }
     let text = |reference: &str| {
-        let document = catalog.discovered_document(&EntityRef::parse(reference).expect("a ref")).expect("it was discovered");
+        let document =
+            catalog.discovered_document(&EntityRef::parse(reference).expect("a ref")).expect("it was discovered");
         export(&document, Format::Backstage, Format::Backstage, &catalog).text.expect("a place")
     };
     assert_eq!(
         text("component:default/bill"),
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: bill\n  description: Luigi pipeline Bill, discovered by its runs\nspec:\n  type: pipeline\n  lifecycle: production\n  owner: unknown\n  dependsOn:\n    - component:default/load\n"
     );
-    assert!(text("resource:default/s3-x-y").contains("  type: dataset\n  owner: unknown\n  dependsOn:\n    - component:default/bill\n"));
+    assert!(
+        text("resource:default/s3-x-y")
+            .contains("  type: dataset\n  owner: unknown\n  dependsOn:\n    - component:default/bill\n")
+    );
 }

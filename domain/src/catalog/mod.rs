@@ -6,6 +6,7 @@
 //! It does not read files, know the time, or decide who may change what; and it knows no scheduler: what Luigi's workers
 //! show of pipelines comes in as an observation.
 
+mod describe;
 mod discover;
 pub mod event;
 pub mod glob;

@@ -13,12 +13,18 @@ mod bussola;
 mod compass;
 mod declare;
 mod detect;
+pub mod export;
 mod read;
 mod rules;
 pub mod scalar;
 mod schema;
 pub mod tree;
+mod write;
 
+#[cfg(test)]
+mod round_trip;
+
+pub use self::export::{Exported, Loss, Names, NoNames, export};
 use self::scalar::Dialect;
 use self::tree::Node;
 use super::limits::{FILE_BYTES_MAX, PROBLEMS_MAX};
@@ -84,6 +90,11 @@ impl ParsedManifest {
         &self.documents
     }
 
+    /// Every document, to keep.
+    pub fn into_documents(self) -> Vec<Document> {
+        self.documents
+    }
+
     /// The format.
     pub fn format(&self) -> Format {
         self.format
@@ -117,6 +128,11 @@ impl ParsedManifest {
             _ => &[],
         })
     }
+}
+
+/// A tree as YAML, in the dialect of Backstage.
+pub(crate) fn write(tree: &Node) -> String {
+    write::write(tree, Dialect::Yaml)
 }
 
 /// Reads a manifest; its format is told by its content, else by its name.
