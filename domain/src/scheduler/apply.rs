@@ -197,6 +197,9 @@ impl Scheduler {
                     task.updated = at;
                 }
             });
+            if event.batch.is_none() {
+                self.meter_start(slot);
+            }
         }
     }
 

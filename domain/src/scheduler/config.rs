@@ -1,5 +1,6 @@
 //! The scheduler's settings, with luigid's names and defaults ([scheduler], [resources]).
 
+use crate::scheduler::meter::MeterLabels;
 use crate::scheduler::task::RetryPolicy;
 use crate::value::Number;
 
@@ -34,6 +35,8 @@ pub struct Config {
     pub record_task_history: bool,
     /// Units of each resource at the start.
     pub resources: Vec<(String, f64)>,
+    /// What the counters of tasks are told apart by.
+    pub meter_labels: MeterLabels,
 }
 
 impl Default for Config {
@@ -57,6 +60,7 @@ impl Default for Config {
             stable_done_cooldown_s: 10.0,
             record_task_history: false,
             resources: Vec::new(),
+            meter_labels: MeterLabels::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ mod apply;
 mod choose;
 mod config;
 pub mod event;
+mod meter;
 mod pool;
 mod prune;
 mod question;
@@ -18,6 +19,7 @@ mod waiting;
 
 pub use choose::{Choice, Pending};
 pub use config::Config;
+pub use meter::{METERS_MAX, Meter, MeterLabels, Meters};
 pub use pool::{Slot, Symbol};
 pub use prune::STEP_MAX;
 pub use report::{PolicyPatch, Report};

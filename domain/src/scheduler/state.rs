@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
 use crate::scheduler::config::Config;
 use crate::scheduler::event::Amounts;
+use crate::scheduler::meter::Meters;
 use crate::scheduler::pool::{Pool, Slot, SlotSet, Symbol, Symbols};
 use crate::scheduler::task::{RetryPolicy, Status};
 use crate::value::{Number, Value};
@@ -310,6 +311,9 @@ pub struct Scheduler {
 
     #[serde(skip)]
     pub(crate) indexes: Indexes,
+    /// Ephemeral.
+    #[serde(skip)]
+    pub(crate) meters: Meters,
 }
 
 /// Everything that can be rebuilt from the tasks and workers.
@@ -343,19 +347,23 @@ pub(crate) struct Indexes {
 impl Scheduler {
     /// An empty scheduler with these settings.
     pub fn new(config: Config) -> Scheduler {
-        let mut scheduler = Scheduler { config, ..Scheduler::default() };
+        let meters = Meters::new(config.meter_labels.clone());
+        let mut scheduler = Scheduler { config, meters, ..Scheduler::default() };
         scheduler.rebuild();
         scheduler
     }
 
     /// Replaces the settings, as a restart with another configuration does.
     pub fn configure(&mut self, config: Config) {
+        self.meters = Meters::new(config.meter_labels.clone());
         self.config = config;
     }
 
     /// Makes the indexes anew, after the state was read from a snapshot. Workers get `now` as their last sign of life:
     /// heartbeats are not recorded, and a server that was down must not count its own absence as theirs.
     pub fn revive(&mut self, now: Timestamp) {
+        // What was replayed did not happen just now.
+        self.meters = Meters::new(self.config.meter_labels.clone());
         for worker in self.workers.values_mut() {
             worker.last_active = worker.last_active.max(now);
         }

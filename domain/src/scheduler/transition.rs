@@ -92,6 +92,7 @@ impl Scheduler {
 
     /// Applies a decided change of status.
     pub(crate) fn apply_status(&mut self, slot: Slot, change: &StatusChange, leaves_batch: bool, at: Timestamp) {
+        let moves = self.at(slot).status != change.to;
         self.edit(slot, |task| {
             let leaves_batch = leaves_batch || (task.status == Status::Running && change.to != Status::Running);
             if leaves_batch && task.more().batch.is_some() {
@@ -127,5 +128,8 @@ impl Scheduler {
                 task.more_mut().remove_at = Some(at);
             }
         });
+        if moves {
+            self.meter_status(slot);
+        }
     }
 }
