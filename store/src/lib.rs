@@ -1,1 +1,44 @@
-//! bussola-store
+//! The store: one writer thread that executes commands on the model, and keeps what they record.
+//!
+//! ```text
+//! execute ─► queue ─► engine: a group of commands ─► entries, tiles, head, names, texts, history ─► replies
+//! (async)  (bounded)  under the model's lock          one SQLite transaction
+//! ```
+//!
+//! - [`Store`]: commands in, replies out after the commit; questions to the model, the history and the ledger.
+//! - [`audit`]: the same ledger seen from outside, beside a running server or after it has stopped.
+//! - [`journal`]: what the writer writes to. SQLite, and one in memory that fails when told to.
+//!
+//! # Invariants
+//!
+//! - **A reply means kept.** It leaves after its entries are with the operating system (`Sync::Interval`) or on the disk
+//!   (`Sync::Always`), all of its group's or none.
+//! - **One transaction.** Entries, tree, names, texts and history cannot disagree.
+//! - **State equals the log.** After a failed commit or a command that stopped half way the model is folded anew from what is
+//!   stored, with the code that recovery uses.
+//! - **Nobody waits for a reader.** Questions to tables use connections of their own; questions to the model hold a
+//!   shared lock, the writer the exclusive one for at most some milliseconds.
+//!
+//! It is the only place with SQL. It knows no protocol, and of commands only that they can be executed.
+
+mod directory;
+mod engine;
+mod entry;
+mod error;
+mod history;
+mod job;
+pub mod journal;
+mod keeper;
+pub mod limits;
+mod options;
+mod queue;
+mod recovery;
+mod snapshot;
+mod state;
+mod store;
+
+pub use error::StoreError;
+pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
+pub use options::{Context, Location, Options, Sync};
+pub use state::Committed;
+pub use store::Store;

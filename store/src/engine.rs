@@ -1,0 +1,373 @@
+//! The writer's work, without its thread: execute a group of commands, commit what they recorded, answer.
+//!
+//! INVARIANT: a reply leaves only after everything that was applied before it is committed. After a failure nothing is
+//! accepted until the model was folded anew from what is stored.
+//!
+//! It knows no clock but the commands' (the thread around it paces retries), so that the simulator can drive it.
+
+use std::collections::{HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use bussola_domain::event::{Draft, Event};
+use bussola_domain::id::{BlobHash, Timestamp};
+use bussola_domain::names::Names;
+use bussola_ledger::limits::{INTEGER_MAX, REFERENCE_BYTES_MAX};
+use bussola_ledger::{EntryError, Frontier, leaf_hash};
+
+use crate::entry;
+use crate::error::StoreError;
+use crate::job::Job;
+use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, Reader};
+use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX};
+use crate::options::Context;
+use crate::recovery::{self, Folded};
+use crate::state::{Committed, State};
+
+/// A model to start folding from: the newest snapshot, or an empty one.
+pub(crate) type Base = Box<dyn Fn(Names, &mut dyn Reader) -> Folded + Send>;
+
+/// Executes commands and keeps what they record.
+pub(crate) struct Engine {
+    state: Arc<State>,
+    journal: Box<dyn Journal>,
+    base: Base,
+    draft: Draft,
+    /// Who acted: facts up to the first number are this principal's, by this authority.
+    spans: Vec<(usize, Arc<str>, Arc<str>)>,
+    /// The latest time that a command brought.
+    latest: Timestamp,
+    broken: Option<Arc<JournalError>>,
+    /// Size of the ledger that was signed last.
+    signed: u64,
+}
+
+/// What a rejected command leaves: places in the draft to go back to.
+struct Mark {
+    facts: usize,
+    names: usize,
+    blobs: usize,
+    history: usize,
+}
+
+impl Engine {
+    /// Folds what the journal has.
+    pub(crate) fn open(
+        journal: Box<dyn Journal>,
+        key: bussola_ledger::SigningKey,
+        base: Base,
+        now: Timestamp,
+    ) -> Result<Engine, StoreError> {
+        let (model, frontier) = restore(&*journal, &base, now)?;
+        let state = Arc::new(State::new(model, frontier, key));
+        Ok(Engine {
+            state,
+            journal,
+            base,
+            draft: Draft::default(),
+            spans: Vec::new(),
+            latest: now,
+            broken: None,
+            signed: 0,
+        })
+    }
+
+    pub(crate) fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// Why nothing is accepted, if so.
+    pub(crate) fn broken(&self) -> Option<&Arc<JournalError>> {
+        self.broken.as_ref()
+    }
+
+    /// Takes commands from the front as long as the limits of a group allow, commits, and answers them.
+    pub(crate) fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>, sign: bool) {
+        if let Some(source) = self.broken.clone() {
+            for job in jobs.drain(..) {
+                job.answer(Err(StoreError::Unavailable { source: source.clone() }));
+            }
+            return;
+        }
+        let mut done = Vec::with_capacity(jobs.len().min(GROUP_COMMANDS_MAX));
+        let stopped = self.execute(jobs, &mut done);
+        let outcome = self.commit(sign);
+        if stopped.is_some() && outcome.is_ok() {
+            // The command that stopped may have changed half of what it meant to.
+            self.mend();
+        }
+        for (job, refused) in done {
+            job.answer(refused.map_or_else(|| outcome.clone(), Err));
+        }
+        if let Some((job, error)) = stopped {
+            job.answer(Err(error));
+        }
+    }
+
+    /// Executes commands. One that panics is returned; nothing of it stays in the draft.
+    #[expect(
+        clippy::type_complexity,
+        reason = "each job with why it was refused, if it was; named by the caller at once"
+    )]
+    fn execute(
+        &mut self,
+        jobs: &mut VecDeque<Box<dyn Job>>,
+        done: &mut Vec<(Box<dyn Job>, Option<StoreError>)>,
+    ) -> Option<(Box<dyn Job>, StoreError)> {
+        let began = Instant::now();
+        let mut stopped = None;
+        let state = self.state.clone();
+        let mut model = state.model.write();
+        while done.len() < GROUP_COMMANDS_MAX
+            && let Some(mut job) = jobs.pop_front()
+        {
+            if let Err(error) = check(job.context()) {
+                done.push((job, Some(error)));
+                continue;
+            }
+            let mark = self.mark();
+            let (model, draft) = (&mut *model, &mut self.draft);
+            let executed = std::panic::catch_unwind(AssertUnwindSafe(|| job.execute(model, draft)));
+            if let Err(panic) = executed {
+                self.back_to(&mark);
+                let message = message(&*panic);
+                tracing::error!(%message, "a command failed");
+                // The model is not to be trusted from here until it was folded anew.
+                self.state.failed(Arc::new(JournalError::Damaged(format!("a command failed: {message}"))));
+                stopped = Some((job, StoreError::Panicked { message: message.into() }));
+                break;
+            }
+            let context = job.context();
+            self.latest = self.latest.max(context.now);
+            if self.draft.facts.len() > mark.facts {
+                self.spans.push((self.draft.facts.len(), context.principal.clone(), context.authority.clone()));
+            }
+            done.push((job, None));
+            if began.elapsed() > GROUP_TIME_MAX {
+                break;
+            }
+        }
+        if !self.draft.facts.is_empty() {
+            self.state.applied();
+        }
+        stopped
+    }
+
+    fn mark(&self) -> Mark {
+        Mark {
+            facts: self.draft.facts.len(),
+            names: self.draft.names.len(),
+            blobs: self.draft.blobs.len(),
+            history: self.draft.history.len(),
+        }
+    }
+
+    fn back_to(&mut self, mark: &Mark) {
+        self.draft.facts.truncate(mark.facts);
+        self.draft.names.truncate(mark.names);
+        self.draft.blobs.truncate(mark.blobs);
+        self.draft.history.truncate(mark.history);
+    }
+
+    /// Commits the draft. After a failure the model is folded anew.
+    fn commit(&mut self, sign: bool) -> Result<(), StoreError> {
+        let recorded = !self.draft.facts.is_empty() || !self.draft.names.is_empty();
+        let sign = sign && (self.state.size.load(Ordering::Relaxed) > self.signed || recorded);
+        if !recorded && !sign {
+            self.draft.blobs.clear();
+            self.state.settle();
+            return Ok(());
+        }
+        let facts = std::mem::take(&mut self.draft.facts);
+        let (batch, frontier) = match self.encode(&facts, sign) {
+            Ok(encoded) => encoded,
+            Err(error) => {
+                self.state.failed(Arc::new(JournalError::Damaged(error.to_string())));
+                self.mend();
+                return Err(error);
+            }
+        };
+        if let Err(source) = self.journal.commit(&batch) {
+            let source = Arc::new(source);
+            tracing::error!(error = %source, entries = batch.entries.len(), "cannot write the ledger");
+            self.broken = Some(source.clone());
+            self.state.failed(source.clone());
+            self.refold();
+            return Err(StoreError::Commit { source });
+        }
+        if batch.checkpoint.is_some() {
+            self.signed = batch.head.size;
+        }
+        self.state.set_tree(frontier);
+        self.state.dirty.store(true, Ordering::Release);
+        self.state.settle();
+        self.publish(batch.first, &facts);
+        self.reuse(facts, batch);
+        Ok(())
+    }
+
+    /// The draft as it is written, and the tree after it.
+    fn encode(&mut self, facts: &[bussola_domain::event::Fact], sign: bool) -> Result<(Batch, Frontier), StoreError> {
+        let mut frontier = (*self.state.tree()).clone();
+        let first = frontier.size();
+        let mut batch = Batch {
+            first,
+            entries: Vec::with_capacity(facts.len()),
+            leaves: Vec::with_capacity(facts.len() * 512),
+            tiles: Vec::new(),
+            head: frontier.head(),
+            names: std::mem::take(&mut self.draft.names),
+            blobs: Vec::new(),
+            history: std::mem::take(&mut self.draft.history),
+            checkpoint: None,
+        };
+        let blobs = std::mem::take(&mut self.draft.blobs);
+        if !blobs.is_empty() {
+            let errors = errors(facts);
+            batch.blobs.extend(blobs.into_iter().map(|(hash, content)| NewBlob {
+                hash,
+                content,
+                at: self.latest.0,
+                kept: !errors.contains(&hash),
+            }));
+        }
+        let mut spans = self.spans.drain(..).peekable();
+        for (place, fact) in facts.iter().enumerate() {
+            while spans.next_if(|(end, ..)| *end <= place).is_some() {}
+            let (principal, authority) = spans.peek().map_or(("", ""), |(_, principal, right)| (principal, right));
+            let (body, aside) = entry::encode(fact, principal, authority)?;
+            batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
+            let start = batch.leaves.len();
+            let kind = fact.event.kind().0;
+            body.encode_into(first + place as u64, &mut batch.leaves)
+                .map_err(|source| StoreError::Encode { kind, source })?;
+            let hash = leaf_hash(&batch.leaves[start..]);
+            batch.tiles.extend(frontier.append(hash));
+            batch.entries.push(NewEntry { hash, end: batch.leaves.len(), run: body.run });
+        }
+        drop(spans);
+        batch.head = frontier.head();
+        if sign {
+            batch.checkpoint = Some((self.latest.0, self.state.key.sign(batch.head)));
+        }
+        Ok((batch, frontier))
+    }
+
+    fn publish(&self, first: u64, facts: &[bussola_domain::event::Fact]) {
+        if self.state.events.receiver_count() == 0 {
+            return;
+        }
+        for (seq, fact) in (first..).zip(facts) {
+            let kind = fact.event.kind().0;
+            let committed = Committed { seq, at: fact.at, kind, subject: fact.event.subject(), run: fact.run };
+            let _nobody = self.state.events.send(Arc::new(committed));
+        }
+    }
+
+    /// Keeps the memory of large buffers for the next group.
+    fn reuse(&mut self, mut facts: Vec<bussola_domain::event::Fact>, mut batch: Batch) {
+        facts.clear();
+        batch.history.clear();
+        batch.names.clear();
+        self.draft.facts = facts;
+        self.draft.history = batch.history;
+        self.draft.names = batch.names;
+    }
+
+    /// Folds the model anew and goes on if that works and the journal takes something.
+    pub(crate) fn mend(&mut self) {
+        if self.broken.is_some()
+            && let Err(error) = self.journal.probe()
+        {
+            self.broken = Some(Arc::new(error));
+            return;
+        }
+        if self.refold() {
+            self.broken = None;
+        }
+    }
+
+    /// Folds the model anew from what is stored.
+    fn refold(&mut self) -> bool {
+        self.draft = Draft::default();
+        self.spans.clear();
+        let mut model = self.state.model.write();
+        match restore(&*self.journal, &self.base, self.latest) {
+            Ok((restored, frontier)) => {
+                *model = restored;
+                self.state.set_tree(frontier);
+                self.state.mended();
+                tracing::warn!(entries = self.state.size.load(Ordering::Relaxed), "folded the model anew");
+                true
+            }
+            Err(error) => {
+                let source = match error {
+                    StoreError::Read { source } => source,
+                    other => Arc::new(JournalError::Damaged(other.to_string())),
+                };
+                tracing::error!(error = %source, "cannot read the ledger");
+                self.state.failed(source.clone());
+                self.broken = Some(source);
+                false
+            }
+        }
+    }
+
+    /// The journal, for what is not a command.
+    pub(crate) fn journal(&mut self) -> &mut dyn Journal {
+        &mut *self.journal
+    }
+
+    /// Signs what is not signed yet.
+    pub(crate) fn sign(&mut self) {
+        if self.broken.is_none() && self.state.size.load(Ordering::Relaxed) > self.signed {
+            let _logged = self.commit(true);
+        }
+    }
+}
+
+/// The texts that a later report of the same task replaces.
+fn errors(facts: &[bussola_domain::event::Fact]) -> HashSet<BlobHash> {
+    let error = |fact: &bussola_domain::event::Fact| match &fact.event {
+        Event::TaskReported(event) => event.error,
+        _ => None,
+    };
+    facts.iter().filter_map(error).collect()
+}
+
+/// What would have no form in the ledger is refused before it can change anything.
+fn check(context: &Context) -> Result<(), StoreError> {
+    let refused = |source| Err(StoreError::Encode { kind: "command", source });
+    let strings = [("principal", &context.principal), ("authority", &context.authority)];
+    if context.principal.is_empty() {
+        return refused(EntryError::Empty { field: "principal" });
+    }
+    if let Some((field, text)) = strings.into_iter().find(|(_, text)| text.len() > REFERENCE_BYTES_MAX) {
+        return refused(EntryError::TooLong { field, bytes: text.len(), bytes_max: REFERENCE_BYTES_MAX });
+    }
+    if context.now.0.unsigned_abs() > INTEGER_MAX {
+        return refused(EntryError::IntegerTooLarge { field: "at", value: context.now.0.into() });
+    }
+    Ok(())
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| text.to_string());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+}
+
+fn restore(
+    journal: &dyn Journal,
+    base: &Base,
+    now: Timestamp,
+) -> Result<(bussola_domain::model::Model, Frontier), StoreError> {
+    let mut reader = journal.reader().map_err(StoreError::read)?;
+    let frontier = recovery::check_end(&mut *reader)?;
+    let names = recovery::load_names(&mut *reader)?;
+    let mut folded = base(names, &mut *reader);
+    recovery::fold(&mut folded, &mut *reader, frontier.head(), &mut Vec::clear)?;
+    folded.model.scheduler.revive(now);
+    Ok((folded.model, frontier))
+}

@@ -1,0 +1,139 @@
+//! Facts as entries of the ledger, and back.
+//!
+//! A payload is the event's JSON in canonical form (RFC 8785). Events declare their members in alphabetical order, so what
+//! serde writes is canonical but for rare numbers and keys; those are written anew. A payload that is larger than
+//! the ledger allows is stored aside by its SHA-256, and the entry holds `{"@blob":"<hash>"}`: no event has a
+//! member of that name.
+
+use bussola_domain::event::{Event, Fact};
+use bussola_domain::id::{BlobHash, RunId, Timestamp};
+use bussola_ledger::canonical::ecmascript_number;
+use bussola_ledger::limits::PAYLOAD_BYTES_MAX;
+use bussola_ledger::{EntryBody, EntryError, EntryRef, Payload};
+
+use crate::error::StoreError;
+use crate::limits::SUBJECT_BYTES_MAX;
+
+const ASIDE: &str = "{\"@blob\":\"";
+
+/// A fact as it is appended, and its payload if that must be stored aside.
+pub(crate) fn encode(
+    fact: &Fact,
+    principal: &str,
+    authority: &str,
+) -> Result<(EntryBody, Option<(BlobHash, String)>), StoreError> {
+    let (kind, version) = fact.event.kind();
+    let (payload, aside) = payload(&fact.event, kind)?;
+    let body = EntryBody {
+        at_us: fact.at.0,
+        principal: principal.to_owned(),
+        authority: authority.to_owned(),
+        kind: kind.to_owned(),
+        version,
+        subject: subject(&fact.event),
+        run: fact.run.map(|run| run.0),
+        payload,
+    };
+    Ok((body, aside))
+}
+
+/// A subject helps to find an entry; the payload has the whole of it. Luigi sets no limit to a task id.
+fn subject(event: &Event) -> String {
+    let mut subject = event.subject();
+    if subject.len() > SUBJECT_BYTES_MAX {
+        let hash = BlobHash::of(subject.as_bytes()).to_string();
+        let mut end = SUBJECT_BYTES_MAX - hash.len() - 1;
+        while !subject.is_char_boundary(end) {
+            end -= 1;
+        }
+        subject.truncate(end);
+        subject.push('#');
+        subject.push_str(&hash);
+    }
+    subject
+}
+
+fn payload(event: &Event, kind: &'static str) -> Result<(Payload, Option<(BlobHash, String)>), StoreError> {
+    let refused = |source| StoreError::Encode { kind, source };
+    let text = serde_json::to_string(event).map_err(|error| bug(kind, &error))?;
+    if text.len() > PAYLOAD_BYTES_MAX {
+        let hash = BlobHash::of(text.as_bytes());
+        let payload = Payload::new(format!("{ASIDE}{hash}\"}}").into_bytes()).map_err(refused)?;
+        return Ok((payload, Some((hash, text))));
+    }
+    match Payload::new(text.as_bytes()) {
+        Ok(payload) => Ok((payload, None)),
+        Err(EntryError::Payload(_)) => {
+            let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| bug(kind, &error))?;
+            let mut canonical = String::with_capacity(text.len());
+            write_canonical(&value, &mut canonical);
+            Ok((Payload::new(canonical.into_bytes()).map_err(refused)?, None))
+        }
+        Err(error) => Err(refused(error)),
+    }
+}
+
+/// Events are plain data; serde has no reason to refuse one.
+fn bug(kind: &'static str, error: &serde_json::Error) -> StoreError {
+    StoreError::Panicked { message: format!("event `{kind}` cannot be written as JSON: {error}").into() }
+}
+
+/// RFC 8785: keys by UTF-16 code unit, numbers as ECMAScript writes them.
+fn write_canonical(value: &serde_json::Value, out: &mut String) {
+    match value {
+        serde_json::Value::Object(members) => {
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
+            out.push('{');
+            for (place, (key, member)) in members.into_iter().enumerate() {
+                if place > 0 {
+                    out.push(',');
+                }
+                write_canonical(&serde_json::Value::String(key.clone()), out);
+                out.push(':');
+                write_canonical(member, out);
+            }
+            out.push('}');
+        }
+        serde_json::Value::Array(items) => {
+            out.push('[');
+            for (place, item) in items.iter().enumerate() {
+                if place > 0 {
+                    out.push(',');
+                }
+                write_canonical(item, out);
+            }
+            out.push(']');
+        }
+        serde_json::Value::Number(number) => out.push_str(&ecmascript_number(number.as_f64().unwrap_or(0.0))),
+        // Strings, true, false and null have one form, which serde_json writes.
+        other => out.push_str(&other.to_string()),
+    }
+}
+
+/// The hash of a payload that is stored aside.
+pub(crate) fn aside(payload: &[u8]) -> Option<BlobHash> {
+    let hash = payload.strip_prefix(ASIDE.as_bytes())?.strip_suffix(b"\"}")?;
+    std::str::from_utf8(hash).ok()?.parse().ok()
+}
+
+/// The fact of an entry. None: a kind or version that this release does not know.
+///
+/// `blob` gives payloads that are stored aside.
+pub(crate) fn decode(
+    entry: &EntryRef<'_>,
+    blob: impl FnOnce(BlobHash) -> Result<Option<String>, StoreError>,
+) -> Result<Option<Fact>, StoreError> {
+    let unreadable = |reason: String| StoreError::Unreadable { seq: entry.seq, reason };
+    let stored;
+    let payload = match aside(entry.payload) {
+        None => entry.payload,
+        Some(hash) => {
+            stored = blob(hash)?.ok_or_else(|| unreadable(format!("its payload {hash} is not stored")))?;
+            stored.as_bytes()
+        }
+    };
+    let event = Event::deserialize(&entry.kind, entry.version, &mut serde_json::Deserializer::from_slice(payload))
+        .map_err(|error| unreadable(error.to_string()))?;
+    Ok(event.map(|event| Fact { at: Timestamp(entry.at_us), event, run: entry.run.map(RunId) }))
+}

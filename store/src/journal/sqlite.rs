@@ -1,0 +1,432 @@
+//! The journal in SQLite: a write-ahead log, one transaction for each group of commands.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bussola_domain::id::{BlobHash, NameId};
+use bussola_domain::runs::HistoryRow;
+use bussola_ledger::{Frontier, Hash, TileReader, TreeHead};
+use parking_lot::{Mutex, MutexGuard};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+
+use crate::error::StoreError;
+use crate::journal::{Batch, Journal, JournalError, Reader, StoredRow};
+use crate::limits::{CHECKPOINTS_RECENT, READERS_IDLE_MAX, RETENTION_ROWS_MAX};
+use crate::options::Sync;
+
+/// Numbered, in order, each run once: `user_version` says how many were.
+const MIGRATIONS: &[&str] = &[include_str!("../schema/0001.sql")];
+
+/// LIMIT: how long a statement waits for another process's lock: an auditor beside a running server.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Statements kept prepared by each connection: all that there are.
+const STATEMENTS_MAX: usize = 64;
+
+/// Where the tables are.
+#[derive(Clone)]
+pub(crate) enum Database {
+    /// In a file: readers have connections of their own.
+    File(PathBuf, Arc<Mutex<Vec<Connection>>>),
+    /// In memory: one connection for all, because SQLite's shared memory databases have no write-ahead log.
+    Memory(Arc<Mutex<Connection>>),
+}
+
+/// A connection to read with.
+pub(crate) enum ReadConnection<'a> {
+    Own(Option<Connection>, &'a Mutex<Vec<Connection>>),
+    Shared(MutexGuard<'a, Connection>),
+}
+
+impl std::ops::Deref for ReadConnection<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        match self {
+            ReadConnection::Own(connection, _) => connection.as_ref().expect("a connection leaves only on drop"),
+            ReadConnection::Shared(connection) => connection,
+        }
+    }
+}
+
+impl Drop for ReadConnection<'_> {
+    fn drop(&mut self) {
+        if let ReadConnection::Own(connection, idle) = self {
+            let mut idle = idle.lock();
+            if idle.len() < READERS_IDLE_MAX {
+                idle.extend(connection.take());
+            }
+        }
+    }
+}
+
+impl Database {
+    /// The database in a file.
+    pub(crate) fn file(path: &Path) -> Database {
+        Database::File(path.to_owned(), Arc::default())
+    }
+
+    /// A new database in memory.
+    pub(crate) fn memory() -> Result<Database, JournalError> {
+        Ok(Database::Memory(Arc::new(Mutex::new(Connection::open_in_memory()?))))
+    }
+
+    /// A connection that only reads.
+    pub(crate) fn read(&self) -> Result<ReadConnection<'_>, JournalError> {
+        match self {
+            Database::Memory(connection) => Ok(ReadConnection::Shared(connection.lock())),
+            Database::File(path, idle) => {
+                let known = idle.lock().pop();
+                let connection = match known {
+                    Some(connection) => connection,
+                    None => open_to_read(path)?,
+                };
+                Ok(ReadConnection::Own(Some(connection), idle))
+            }
+        }
+    }
+
+    /// Drops the connections that nobody uses.
+    pub(crate) fn close_idle(&self) {
+        if let Database::File(_, idle) = self {
+            idle.lock().clear();
+        }
+    }
+}
+
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, JournalError> {
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    connection.pragma_update(None, "mmap_size", 1_i64 << 30)?;
+    Ok(connection)
+}
+
+/// The writer's connection.
+pub struct SqliteJournal {
+    connection: Arc<Mutex<Connection>>,
+    database: Database,
+    since_thinned: u64,
+}
+
+impl SqliteJournal {
+    /// Opens or makes the tables.
+    pub(crate) fn open(database: Database, sync: Sync) -> Result<SqliteJournal, StoreError> {
+        let connection = match &database {
+            Database::Memory(connection) => connection.clone(),
+            Database::File(path, _) => {
+                let connection = Connection::open_with_flags(
+                    path,
+                    OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+                )
+                .map_err(|error| StoreError::read(error.into()))?;
+                Arc::new(Mutex::new(connection))
+            }
+        };
+        prepare(&mut connection.lock(), sync)?;
+        Ok(SqliteJournal { connection, database, since_thinned: 0 })
+    }
+
+    /// What the ledger says of itself, written at the first opening.
+    pub(crate) fn identity(&self) -> Result<Option<(String, String)>, JournalError> {
+        let connection = self.connection.lock();
+        let mut statement = connection.prepare("SELECT origin, vkey FROM meta WHERE id = 0")?;
+        Ok(statement.query_row([], |row| Ok((row.get(0)?, row.get(1)?))).optional()?)
+    }
+
+    /// Writes whose ledger this is, and its empty head.
+    pub(crate) fn found(&self, origin: &str, vkey: &str, created: i64) -> Result<(), JournalError> {
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction()?;
+        let insert = "INSERT INTO meta (id, origin, vkey, created, probes) VALUES (0, ?, ?, ?, 0)";
+        transaction.execute(insert, params![origin, vkey, created])?;
+        let insert = "INSERT INTO head (id, size, root) VALUES (0, 0, ?)";
+        transaction.execute(insert, [Hash::EMPTY_ROOT.0.as_slice()])?;
+        Ok(transaction.commit()?)
+    }
+}
+
+fn prepare(connection: &mut Connection, sync: Sync) -> Result<(), StoreError> {
+    let failed = |error: rusqlite::Error| StoreError::read(error.into());
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    // Leaves of some hundred bytes and tiles of 8 kB: larger pages mean fewer of them.
+    connection.pragma_update(None, "page_size", 8192).map_err(failed)?;
+    let _mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(failed)?;
+    let level = if sync == Sync::Always { "FULL" } else { "NORMAL" };
+    connection.pragma_update(None, "synchronous", level).map_err(failed)?;
+    // The flusher folds the log; the writer never pays for it.
+    connection.pragma_update(None, "wal_autocheckpoint", 0).map_err(failed)?;
+    connection.pragma_update(None, "cache_size", -65_536).map_err(failed)?;
+    connection.pragma_update(None, "temp_store", "MEMORY").map_err(failed)?;
+    let known = MIGRATIONS.len() as i64;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(failed)?;
+    if found > known {
+        return Err(StoreError::TooNew { found, known });
+    }
+    if found < known {
+        let transaction = connection.transaction().map_err(failed)?;
+        for migration in &MIGRATIONS[found as usize..] {
+            transaction.execute_batch(migration).map_err(failed)?;
+        }
+        transaction.pragma_update(None, "user_version", known).map_err(failed)?;
+        transaction.commit().map_err(failed)?;
+    }
+    Ok(())
+}
+
+impl Journal for SqliteJournal {
+    fn commit(&mut self, batch: &Batch) -> Result<(), JournalError> {
+        let mut connection = self.connection.lock();
+        // Dropped without a commit it rolls back.
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        write_entries(&transaction, batch)?;
+        write_texts(&transaction, batch)?;
+        for row in &batch.history {
+            write_history(&transaction, row)?;
+        }
+        if let Some((at, note)) = &batch.checkpoint {
+            let insert = "INSERT OR REPLACE INTO checkpoints (size, at, note) VALUES (?, ?, ?)";
+            transaction.prepare_cached(insert)?.execute(params![batch.head.size as i64, at, note])?;
+            self.since_thinned += 1;
+            if self.since_thinned >= CHECKPOINTS_RECENT {
+                self.since_thinned = 0;
+                thin_checkpoints(&transaction)?;
+            }
+        }
+        Ok(transaction.commit()?)
+    }
+
+    fn probe(&mut self) -> Result<(), JournalError> {
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        transaction.execute("UPDATE meta SET probes = probes + 1", [])?;
+        Ok(transaction.commit()?)
+    }
+
+    fn fold(&mut self) -> Result<(), JournalError> {
+        fold_log(&self.connection.lock())
+    }
+
+    fn finish(&mut self) -> Result<(), JournalError> {
+        let connection = self.connection.lock();
+        // Flushes log and database; readers that are still at it only keep the log from being emptied.
+        connection.busy_timeout(Duration::from_millis(500))?;
+        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        Ok(())
+    }
+
+    fn forget(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
+        let mut connection = self.connection.lock();
+        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+        let more = forget(&transaction, before, in_use)?;
+        transaction.commit()?;
+        Ok(more)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {
+        Ok(Box::new(SqliteReader { database: self.database.clone() }))
+    }
+}
+
+/// Copies the write-ahead log into the database as far as nobody is hindered.
+pub(crate) fn fold_log(connection: &Connection) -> Result<(), JournalError> {
+    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+fn write_entries(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+    if batch.entries.is_empty() {
+        return Ok(());
+    }
+    let mut insert = transaction.prepare_cached("INSERT INTO entries (seq, hash, leaf, run) VALUES (?, ?, ?, ?)")?;
+    for (seq, entry, leaf) in batch.rows() {
+        insert.execute(params![seq as i64, entry.hash.0.as_slice(), leaf, entry.run.map(|run| run as i64)])?;
+    }
+    for tile in &batch.tiles {
+        let mut insert = transaction.prepare_cached("INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)")?;
+        insert.execute(params![tile.level, tile.index as i64, tile.to_bytes()])?;
+    }
+    let mut update = transaction.prepare_cached("UPDATE head SET size = ?, root = ? WHERE id = 0")?;
+    update.execute(params![batch.head.size as i64, batch.head.root.0.as_slice()])?;
+    Ok(())
+}
+
+fn write_texts(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+    for (id, text) in &batch.names {
+        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO names (id, text) VALUES (?, ?)")?;
+        insert.execute(params![id.0, &**text])?;
+    }
+    for blob in &batch.blobs {
+        // The same error again keeps its text for longer.
+        let insert = "INSERT INTO blobs (hash, at, kept, content) VALUES (?, ?, ?, ?)
+                      ON CONFLICT (hash) DO UPDATE SET at = max(at, excluded.at), kept = max(kept, excluded.kept)";
+        let mut insert = transaction.prepare_cached(insert)?;
+        insert.execute(params![blob.hash.0.as_slice(), blob.at, blob.kept, blob.content])?;
+    }
+    Ok(())
+}
+
+fn write_history(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<(), JournalError> {
+    match row {
+        HistoryRow::RunStarted { run, family, root, worker, worker_name, at } => {
+            let insert = "INSERT OR REPLACE INTO runs (id, family, root, worker, worker_name, started)
+                          VALUES (?, ?, ?, ?, ?, ?)";
+            let values = params![run.0 as i64, family, root, worker.0, worker_name.0, at.0];
+            transaction.prepare_cached(insert)?.execute(values)?;
+        }
+        HistoryRow::RunDescribed { run, info } => {
+            let update = "UPDATE runs SET info = ? WHERE id = ?";
+            transaction.prepare_cached(update)?.execute(params![info.0, run.0 as i64])?;
+        }
+        HistoryRow::RunEnded { run, outcome, at } => {
+            let update = "UPDATE runs SET ended = ?, outcome = ? WHERE id = ?";
+            transaction.prepare_cached(update)?.execute(params![at.0, outcome.as_str(), run.0 as i64])?;
+        }
+        HistoryRow::RunResumed { run } => {
+            let update = "UPDATE runs SET ended = NULL, outcome = NULL WHERE id = ?";
+            transaction.prepare_cached(update)?.execute([run.0 as i64])?;
+        }
+        HistoryRow::Attempt { run, task, family, worker, started, ended, outcome, error } => {
+            let insert = "INSERT INTO attempts (run, task, family, worker, started, ended, outcome, error)
+                          VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+            transaction.prepare_cached(insert)?.execute(params![
+                run.map(|run| run.0 as i64),
+                task,
+                family,
+                worker.map(|worker| worker.0),
+                started.map(|started| started.0),
+                ended.0,
+                outcome.as_str(),
+                error.as_ref().map(|hash| hash.0.as_slice()),
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+/// Keeps the latest, and of older ones the last of each hour.
+fn thin_checkpoints(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+    let delete = "DELETE FROM checkpoints WHERE size < (SELECT min(size) FROM
+                    (SELECT size FROM checkpoints ORDER BY size DESC LIMIT ?))
+                  AND size NOT IN (SELECT max(size) FROM checkpoints GROUP BY at / 3600000000)";
+    transaction.execute(delete, [CHECKPOINTS_RECENT as i64])?;
+    Ok(())
+}
+
+fn forget(transaction: &Transaction<'_>, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
+    let limit = RETENTION_ROWS_MAX as i64;
+    // Ids rise with time closely enough: the oldest rows are the first ones, so no index on time is needed.
+    let delete = "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY id LIMIT ?) AND ended < ?";
+    let attempts = transaction.prepare_cached(delete)?.execute(params![limit, before])?;
+    let delete = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended IS NOT NULL ORDER BY id LIMIT ?)
+                  AND ended < ?";
+    let runs = transaction.prepare_cached(delete)?.execute(params![limit, before])?;
+    let select = "SELECT id, hash FROM blobs WHERE NOT kept AND at < ?
+                  AND NOT EXISTS (SELECT 1 FROM attempts WHERE error = hash) ORDER BY id LIMIT ?";
+    let old: Vec<(i64, [u8; 32])> = {
+        let mut statement = transaction.prepare_cached(select)?;
+        let rows = statement.query_map(params![before, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        rows.collect::<Result<_, _>>()?
+    };
+    let mut blobs = 0;
+    for (id, _) in old.into_iter().filter(|(_, hash)| !in_use(BlobHash(*hash))) {
+        blobs += transaction.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
+    }
+    Ok(attempts.max(runs).max(blobs) >= RETENTION_ROWS_MAX)
+}
+
+/// Reads for recovery.
+pub(crate) struct SqliteReader {
+    pub(crate) database: Database,
+}
+
+impl Reader for SqliteReader {
+    fn head(&mut self) -> Result<TreeHead, JournalError> {
+        read_head(&*self.database.read()?)
+    }
+
+    fn frontier(&mut self, size: u64) -> Result<Frontier, JournalError> {
+        read_frontier(&*self.database.read()?, size)
+    }
+
+    fn names(&mut self, visit: &mut dyn FnMut(NameId, &str)) -> Result<(), JournalError> {
+        let connection = self.database.read()?;
+        let mut statement = connection.prepare("SELECT id, text FROM names ORDER BY id")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            visit(NameId(row.get(0)?), row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+        }
+        Ok(())
+    }
+
+    fn entries(&mut self, from: u64, limit: usize) -> Result<Vec<StoredRow>, JournalError> {
+        read_entries(&*self.database.read()?, from, limit)
+    }
+
+    fn blob(&mut self, hash: BlobHash) -> Result<Option<String>, JournalError> {
+        read_blob(&*self.database.read()?, hash)
+    }
+}
+
+pub(crate) fn read_head(connection: &Connection) -> Result<TreeHead, JournalError> {
+    let mut statement = connection.prepare_cached("SELECT size, root FROM head WHERE id = 0")?;
+    let head = statement.query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))).optional()?;
+    let (size, root) = head.ok_or_else(|| JournalError::Damaged("the row of the head is missing".into()))?;
+    Ok(TreeHead { size: size as u64, root: Hash(root) })
+}
+
+pub(crate) fn read_blob(connection: &Connection, hash: BlobHash) -> Result<Option<String>, JournalError> {
+    let mut statement = connection.prepare_cached("SELECT content FROM blobs WHERE hash = ?")?;
+    Ok(statement.query_row([hash.0.as_slice()], |row| row.get(0)).optional()?)
+}
+
+pub(crate) fn read_entries(connection: &Connection, from: u64, limit: usize) -> Result<Vec<StoredRow>, JournalError> {
+    let select = "SELECT seq, hash, leaf FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?";
+    let mut statement = connection.prepare_cached(select)?;
+    let rows = statement.query_map(params![from as i64, limit as i64], stored_row)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+pub(crate) fn stored_row(row: &rusqlite::Row<'_>) -> Result<StoredRow, rusqlite::Error> {
+    Ok(StoredRow { seq: row.get::<_, i64>(0)? as u64, hash: Hash(row.get(1)?), leaf: row.get(2)? })
+}
+
+pub(crate) fn read_frontier(connection: &Connection, size: u64) -> Result<Frontier, JournalError> {
+    let reader = StoredTiles { connection };
+    Frontier::restore(size, &reader).map_err(|error| match error {
+        bussola_ledger::RestoreError::Read { source, .. } => source,
+        short => JournalError::Damaged(short.to_string()),
+    })
+}
+
+/// Full tiles from their table; the last hashes of level 0 from the entries.
+pub(crate) struct StoredTiles<'a> {
+    pub(crate) connection: &'a Connection,
+}
+
+impl TileReader for StoredTiles<'_> {
+    type Error = JournalError;
+
+    fn read_tile(&self, level: u8, index: u64, width: usize) -> Result<Cow<'_, [Hash]>, JournalError> {
+        let mut statement = self.connection.prepare_cached("SELECT hashes FROM tiles WHERE level = ? AND idx = ?")?;
+        let bytes: Option<Vec<u8>> = statement.query_row(params![level, index as i64], |row| row.get(0)).optional()?;
+        if let Some(bytes) = bytes {
+            let (hashes, rest) = bytes.as_chunks::<32>();
+            if !rest.is_empty() {
+                return Err(JournalError::Damaged(format!("tile {index} of level {level} has a torn hash")));
+            }
+            return Ok(Cow::Owned(hashes.iter().map(|hash| Hash(*hash)).collect()));
+        }
+        if level > 0 {
+            return Ok(Cow::Owned(Vec::new()));
+        }
+        let select = "SELECT hash FROM entries WHERE seq >= ? ORDER BY seq LIMIT ?";
+        let mut statement = self.connection.prepare_cached(select)?;
+        let rows = statement.query_map(params![index as i64 * 256, width as i64], |row| row.get(0).map(Hash))?;
+        Ok(Cow::Owned(rows.collect::<Result<_, _>>()?))
+    }
+}

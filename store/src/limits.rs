@@ -1,0 +1,68 @@
+//! Every limit of the store, in one place, each with its reason.
+
+use std::time::Duration;
+
+/// LIMIT: commands that wait for the writer. Some 80 ms of work: more waiting would only make every answer later. When
+/// full, `execute` waits for a place, at most [`QUEUE_WAIT_MAX`].
+pub const QUEUE_LENGTH_MAX: usize = 8_192;
+
+/// LIMIT: how long `execute` waits for a place in the queue before it gives up with `StoreError::Busy`.
+pub const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// LIMIT: commands in one group. A group shares one transaction; beyond some hundreds the share no longer shrinks.
+pub const GROUP_COMMANDS_MAX: usize = 1_024;
+
+/// LIMIT: how long the writer executes before it lets readers in. Readers may wait this long, so it stays well below the
+/// 5 ms that the project promises.
+pub const GROUP_TIME_MAX: Duration = Duration::from_millis(2);
+
+/// How soon after a commit its pages are flushed to the disk with `Sync::Interval`.
+pub const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
+
+/// How often a checkpoint is signed while entries come in.
+pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+
+/// LIMIT: stored checkpoints that are kept all; of older ones one an hour stays.
+pub const CHECKPOINTS_RECENT: u64 = 256;
+
+/// A write-ahead log of this size is folded into the database by the flusher, aside.
+pub const WAL_FOLD_BYTES: u64 = 32 << 20;
+
+/// LIMIT: a write-ahead log that grew to this while the flusher folded is folded to the end by the writer, once, because
+/// only in a pause of the writer can it start anew.
+pub const WAL_BYTES_MAX: u64 = 512 << 20;
+
+/// LIMIT: bytes of an entry's subject before it is cut and completed by its hash. The ledger's own limit.
+pub const SUBJECT_BYTES_MAX: usize = bussola_ledger::limits::REFERENCE_BYTES_MAX;
+
+/// After a failed commit the writer first tries again after this time, then after twice as long, up to
+/// [`RETRY_DELAY_MAX`].
+pub const RETRY_DELAY_MIN: Duration = Duration::from_millis(50);
+
+/// LIMIT: see [`RETRY_DELAY_MIN`].
+pub const RETRY_DELAY_MAX: Duration = Duration::from_secs(5);
+
+/// LIMIT: committed entries that a slow subscriber may be behind before it is told that it missed some.
+pub const EVENTS_BEHIND_MAX: usize = 4_096;
+
+/// LIMIT: rows that one question to the history returns.
+pub const ROWS_MAX: usize = 10_000;
+
+/// LIMIT: entries that one question to the ledger returns, unless it asks for one run.
+pub const ENTRIES_MAX: usize = 10_000;
+
+/// LIMIT: read connections that are kept open. More questions at once open more and close them again.
+pub const READERS_IDLE_MAX: usize = 8;
+
+/// Entries since the last snapshot from which a new one is made when the writer has little to do.
+pub const SNAPSHOT_ENTRIES: u64 = 250_000;
+
+/// LIMIT: entries since the last snapshot from which a new one is made however busy the writer is: what a restart has
+/// to fold stays below some seconds.
+pub const SNAPSHOT_ENTRIES_MAX: u64 = 1_000_000;
+
+/// Entries read and decoded at once while folding.
+pub const FOLD_CHUNK: usize = 2_048;
+
+/// LIMIT: rows that retention deletes in one transaction, so that no command waits long behind it.
+pub const RETENTION_ROWS_MAX: usize = 500;

@@ -1,0 +1,121 @@
+//! The bounded queue in front of the writer.
+//!
+//! Not a channel of a library: the writer takes everything that waits under one lock, and is woken only when it sleeps.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+use tokio::sync::Semaphore;
+
+use crate::error::StoreError;
+use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
+
+/// How long a thread that may not wait asynchronously sleeps between two looks for a place.
+const BLOCKING_PAUSE: Duration = Duration::from_millis(1);
+
+pub(crate) struct Queue<T> {
+    places: Semaphore,
+    waiting: Mutex<Waiting<T>>,
+    filled: Condvar,
+}
+
+struct Waiting<T> {
+    items: VecDeque<T>,
+    /// Items that took no place.
+    chores: usize,
+    sleeping: bool,
+    closed: bool,
+}
+
+impl<T> Queue<T> {
+    pub(crate) fn new() -> Queue<T> {
+        Queue {
+            places: Semaphore::new(QUEUE_LENGTH_MAX),
+            waiting: Mutex::new(Waiting { items: VecDeque::new(), chores: 0, sleeping: false, closed: false }),
+            filled: Condvar::new(),
+        }
+    }
+
+    /// Puts an item at the end; waits for a place if there is none.
+    pub(crate) async fn push(&self, item: T) -> Result<(), StoreError> {
+        let permit = match self.places.try_acquire() {
+            Ok(permit) => permit,
+            Err(_) => tokio::time::timeout(QUEUE_WAIT_MAX, self.places.acquire())
+                .await
+                .map_err(|_| self.busy())?
+                .map_err(|_| StoreError::Closed)?,
+        };
+        permit.forget();
+        self.put(item, 0)
+    }
+
+    /// The same for a thread of its own.
+    pub(crate) fn push_blocking(&self, item: T) -> Result<(), StoreError> {
+        let mut waited = Duration::ZERO;
+        loop {
+            match self.places.try_acquire() {
+                Ok(permit) => {
+                    permit.forget();
+                    return self.put(item, 0);
+                }
+                Err(tokio::sync::TryAcquireError::Closed) => return Err(StoreError::Closed),
+                Err(tokio::sync::TryAcquireError::NoPermits) if waited >= QUEUE_WAIT_MAX => return Err(self.busy()),
+                Err(tokio::sync::TryAcquireError::NoPermits) => {
+                    std::thread::sleep(BLOCKING_PAUSE);
+                    waited += BLOCKING_PAUSE;
+                }
+            }
+        }
+    }
+
+    /// Puts an item of the store's own at the end. There are few, and they never wait. After the end there is nothing to do.
+    pub(crate) fn push_chore(&self, item: T) {
+        let _closed = self.put(item, 1);
+    }
+
+    fn busy(&self) -> StoreError {
+        StoreError::Busy { after: QUEUE_WAIT_MAX, waiting: self.waiting.lock().items.len() }
+    }
+
+    fn put(&self, item: T, chores: usize) -> Result<(), StoreError> {
+        let mut waiting = self.waiting.lock();
+        if waiting.closed {
+            return Err(StoreError::Closed);
+        }
+        waiting.items.push_back(item);
+        waiting.chores += chores;
+        let wake = std::mem::take(&mut waiting.sleeping);
+        drop(waiting);
+        if wake {
+            self.filled.notify_one();
+        }
+        Ok(())
+    }
+
+    /// Takes everything that waits into `items`, which is empty; sleeps while nothing does. False: closed, and nothing is
+    /// left.
+    pub(crate) fn take(&self, items: &mut VecDeque<T>) -> bool {
+        let mut waiting = self.waiting.lock();
+        while waiting.items.is_empty() {
+            if waiting.closed {
+                return false;
+            }
+            waiting.sleeping = true;
+            self.filled.wait(&mut waiting);
+        }
+        waiting.sleeping = false;
+        std::mem::swap(&mut waiting.items, items);
+        let chores = std::mem::take(&mut waiting.chores);
+        drop(waiting);
+        self.places.add_permits(items.len() - chores);
+        true
+    }
+
+    /// No more items; those that wait are still taken.
+    pub(crate) fn close(&self) {
+        self.places.close();
+        self.waiting.lock().closed = true;
+        self.filled.notify_all();
+    }
+}

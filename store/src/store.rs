@@ -1,0 +1,353 @@
+//! The store as the rest of the program sees it: commands in, replies out after the commit; questions beside.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use bussola_domain::id::{BlobHash, RunId, Timestamp};
+use bussola_domain::model::{Command, Model};
+use bussola_ledger::{InclusionProofText, Origin, SigningKey, TreeHead, VerifyingKey, WithEdge, inclusion_proof};
+use parking_lot::Mutex;
+use tokio::sync::broadcast;
+
+use crate::directory::{Directory, Lock, draw_key};
+use crate::engine::{Base, Engine};
+use crate::error::StoreError;
+use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
+use crate::job::{Job, job};
+use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
+use crate::keeper::{self, Keeper};
+use crate::limits::{RETRY_DELAY_MAX, RETRY_DELAY_MIN};
+use crate::options::{Context, Location, Options};
+use crate::queue::Queue;
+use crate::recovery;
+use crate::snapshot;
+use crate::state::{Committed, State};
+
+/// What the writer's thread is asked to do.
+pub(crate) enum Work {
+    /// A command.
+    Job(Box<dyn Job>),
+    /// A checkpoint for what has none yet.
+    Sign,
+    /// The write-ahead log has grown too long.
+    Fold,
+    /// Delete some old history; error texts that the model still names stay.
+    Forget { before: i64, in_use: std::collections::HashSet<BlobHash> },
+}
+
+/// The single writer and everything that can be asked of it. Clones are handles on the same store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// What the threads of a store have in common.
+pub(crate) struct Shared {
+    pub state: Arc<State>,
+    pub queue: Queue<Work>,
+    pub database: Database,
+    pub directory: Option<Directory>,
+    pub options: Options,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    closing: Mutex<Option<Closing>>,
+}
+
+/// What is to be ended, in this order.
+struct Closing {
+    keeper: Keeper,
+    writer: JoinHandle<()>,
+    _lock: Option<Lock>,
+}
+
+impl Store {
+    /// Opens the ledger, makes it if there is none, and folds it.
+    pub fn open(options: Options, now: Timestamp) -> Result<Store, StoreError> {
+        let origin = Origin::new(options.origin.clone()).map_err(StoreError::Origin)?;
+        let (database, directory, lock) = match &options.location {
+            Location::Memory => (Database::memory().map_err(StoreError::read)?, None, None),
+            Location::Directory(path) => {
+                let directory = Directory::new(path);
+                directory.create()?;
+                let lock = directory.lock()?;
+                (Database::file(&directory.database()), Some(directory), Some(lock))
+            }
+        };
+        let journal = SqliteJournal::open(database.clone(), options.sync)?;
+        let key = identify(&journal, directory.as_ref(), origin, now)?;
+        let base: Base = {
+            let (config, directory) = (options.scheduler.clone(), directory.clone());
+            Box::new(move |names, reader| match &directory {
+                Some(directory) => snapshot::newest(directory, &config, names, reader),
+                None => recovery::empty(config.clone(), names),
+            })
+        };
+        let engine = Engine::open(Box::new(journal), key, base, now)?;
+        let shared =
+            Arc::new(Shared { state: engine.state().clone(), queue: Queue::new(), database, directory, options });
+        let writer = spawn_writer(engine, shared.clone())?;
+        let keeper = keeper::spawn(shared.clone())?;
+        let closing = Mutex::new(Some(Closing { keeper, writer, _lock: lock }));
+        Ok(Store { inner: Arc::new(Inner { shared, closing }) })
+    }
+
+    fn shared(&self) -> &Shared {
+        &self.inner.shared
+    }
+
+    /// Executes a command. The reply comes when what the command recorded is committed.
+    pub async fn execute<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
+        let (job, reply) = job(context, command);
+        self.shared().queue.push(Work::Job(job)).await?;
+        reply.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// The same for a thread that may wait.
+    pub fn execute_blocking<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
+        let (job, reply) = job(context, command);
+        self.shared().queue.push_blocking(Work::Job(job))?;
+        reply.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+
+    /// Asks the model. While the question runs no command does: it should take well below a millisecond, and a long list be
+    /// read in slices. Await [`Store::settled`] before the answer leaves.
+    pub fn read<T>(&self, question: impl FnOnce(&Model) -> T) -> T {
+        question(&self.shared().state.model.read())
+    }
+
+    /// Waits until everything that could be read before this call is committed.
+    pub async fn settled(&self) -> Result<(), StoreError> {
+        self.shared().state.settled().await
+    }
+
+    fn connection(&self) -> Result<ReadConnection<'_>, StoreError> {
+        self.shared().database.read().map_err(StoreError::read)
+    }
+
+    /// A text by its hash; none if it was never kept or is no longer.
+    pub fn blob(&self, hash: BlobHash) -> Result<Option<String>, StoreError> {
+        read_blob(&*self.connection()?, hash).map_err(StoreError::read)
+    }
+
+    /// Runs, latest first.
+    pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
+        history::runs(&*self.connection()?, filter).map_err(StoreError::read)
+    }
+
+    /// One run.
+    pub fn run(&self, run: RunId) -> Result<Option<RunRow>, StoreError> {
+        history::run(&*self.connection()?, run).map_err(StoreError::read)
+    }
+
+    /// Attempts, latest first.
+    pub fn attempts(&self, filter: &AttemptFilter) -> Result<Vec<AttemptRow>, StoreError> {
+        history::attempts(&*self.connection()?, filter).map_err(StoreError::read)
+    }
+
+    /// Entries in order, from a number on; `limit` 0: as many as there may be.
+    pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, StoreError> {
+        history::entries(&*self.connection()?, from, limit)
+    }
+
+    /// All entries of a run, in order.
+    pub fn entries_of_run(&self, run: RunId) -> Result<Vec<Recorded>, StoreError> {
+        history::entries_of_run(&*self.connection()?, run)
+    }
+
+    /// One entry.
+    pub fn entry(&self, seq: u64) -> Result<Option<Recorded>, StoreError> {
+        let found = history::entries(&*self.connection()?, seq, 1)?;
+        Ok(found.into_iter().next().filter(|recorded| recorded.entry.seq == seq))
+    }
+
+    /// Size and root of what is committed.
+    pub fn head(&self) -> TreeHead {
+        self.shared().state.head()
+    }
+
+    /// The key that opens this ledger's checkpoints.
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.shared().state.key.verifying_key()
+    }
+
+    /// A signed note of the head. What it says is flushed first: a signature must not outlive what it signs.
+    pub fn checkpoint(&self) -> Result<String, StoreError> {
+        let head = self.head();
+        keeper::flush(self.shared())?;
+        Ok(self.shared().state.key.sign(head))
+    }
+
+    /// The proof that an entry is in the ledger, with a checkpoint of now.
+    pub fn prove(&self, seq: u64) -> Result<InclusionProofText, StoreError> {
+        let tree = self.shared().state.tree();
+        let head = tree.head();
+        if seq >= head.size {
+            return Err(StoreError::NoSuchEntry { seq, size: head.size });
+        }
+        let connection = self.connection()?;
+        let reader = WithEdge { frontier: &*tree, full: &StoredTiles { connection: &connection } };
+        let hashes = inclusion_proof(seq, head.size, &reader)
+            .map_err(|error| StoreError::Unproven { seq, reason: error.to_string() })?;
+        drop(connection);
+        keeper::flush(self.shared())?;
+        Ok(InclusionProofText { seq, hashes, note: self.shared().state.key.sign(head) })
+    }
+
+    /// Entries as they are committed. A receiver that falls behind is told how many it missed.
+    pub fn subscribe(&self) -> broadcast::Receiver<Arc<Committed>> {
+        self.shared().state.events.subscribe()
+    }
+
+    /// Ends the writer: what waits is still executed, a last checkpoint signed, everything flushed and folded. Other
+    /// handles get `StoreError::Closed` from then on.
+    pub fn close(self) {
+        self.inner.close();
+    }
+}
+
+impl Inner {
+    fn close(&self) {
+        let Some(closing) = self.closing.lock().take() else { return };
+        self.shared.queue.close();
+        if closing.writer.join().is_err() {
+            tracing::error!("the writer stopped on a bug");
+        }
+        closing.keeper.stop();
+        self.shared.database.close_idle();
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Whose ledger it is: settled at the first opening, by the key file from then on.
+fn identify(
+    journal: &SqliteJournal,
+    directory: Option<&Directory>,
+    origin: Origin,
+    now: Timestamp,
+) -> Result<SigningKey, StoreError> {
+    let known = journal.identity().map_err(StoreError::read)?;
+    let Some(directory) = directory else {
+        let key = draw_key(origin)?;
+        journal.found(key.origin().as_str(), &key.verifying_key().to_string(), now.0).map_err(StoreError::read)?;
+        return Ok(key);
+    };
+    let key = match (directory.read_key()?, &known) {
+        (Some(key), _) => key,
+        (None, None) => {
+            let key = draw_key(origin)?;
+            directory.write_key(&key)?;
+            key
+        }
+        (None, Some(_)) => {
+            let missing = std::io::Error::from(std::io::ErrorKind::NotFound);
+            return Err(StoreError::file("read", &directory.key(), missing));
+        }
+    };
+    let vkey = key.verifying_key().to_string();
+    match known {
+        None => {
+            journal.found(key.origin().as_str(), &vkey, now.0).map_err(StoreError::read)?;
+            directory.flush()?;
+        }
+        Some((_, expected)) if expected != vkey => {
+            return Err(StoreError::OtherKey { path: directory.key(), found: vkey, expected });
+        }
+        Some(_) => {}
+    }
+    Ok(key)
+}
+
+fn spawn_writer(mut engine: Engine, shared: Arc<Shared>) -> Result<JoinHandle<()>, StoreError> {
+    let body = move || {
+        let mut waiting = VecDeque::new();
+        let mut jobs = VecDeque::new();
+        let mut pace = Pace::default();
+        while shared.queue.take(&mut waiting) {
+            while let Some(work) = waiting.pop_front() {
+                match work {
+                    Work::Job(job) => jobs.push_back(job),
+                    other => {
+                        run_jobs(&mut engine, &mut jobs, &mut pace);
+                        run_chore(&mut engine, other, &shared);
+                    }
+                }
+            }
+            run_jobs(&mut engine, &mut jobs, &mut pace);
+        }
+        engine.sign();
+        if let Err(error) = engine.journal().finish() {
+            tracing::warn!(%error, "cannot fold the log at the end");
+        }
+    };
+    let spawned = std::thread::Builder::new().name("bussola-writer".into()).spawn(body);
+    spawned.map_err(|error| StoreError::file("start", std::path::Path::new("writer thread"), error))
+}
+
+/// When to sign, and when to try again after a failure.
+struct Pace {
+    signed: Instant,
+    retry_at: Option<Instant>,
+    delay: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { signed: Instant::now(), retry_at: None, delay: RETRY_DELAY_MIN }
+    }
+}
+
+fn run_jobs(engine: &mut Engine, jobs: &mut VecDeque<Box<dyn Job>>, pace: &mut Pace) {
+    while !jobs.is_empty() {
+        if engine.broken().is_some() {
+            let now = Instant::now();
+            if pace.retry_at.is_none_or(|at| at <= now) {
+                engine.mend();
+            }
+        }
+        let sign = pace.signed.elapsed() >= crate::limits::CHECKPOINT_INTERVAL;
+        let was_broken = engine.broken().is_some();
+        engine.group(jobs, sign);
+        if sign {
+            pace.signed = Instant::now();
+        }
+        match (was_broken, engine.broken().is_some()) {
+            (_, false) => (pace.retry_at, pace.delay) = (None, RETRY_DELAY_MIN),
+            (_, true) if pace.retry_at.is_none_or(|at| at <= Instant::now()) => {
+                pace.retry_at = Some(Instant::now() + pace.delay);
+                pace.delay = (pace.delay * 2).min(RETRY_DELAY_MAX);
+            }
+            (_, true) => {}
+        }
+    }
+}
+
+fn run_chore(engine: &mut Engine, work: Work, shared: &Shared) {
+    let (what, done) = match work {
+        Work::Job(_) => return,
+        Work::Sign => {
+            engine.sign();
+            return;
+        }
+        Work::Fold => ("fold the log", engine.journal().fold()),
+        Work::Forget { before, in_use } => {
+            let more = engine.journal().forget(before, &|hash| in_use.contains(&hash));
+            if let Ok(true) = more {
+                // Others' commands go between.
+                shared.queue.push_chore(Work::Forget { before, in_use });
+            }
+            ("delete old history", more.map(drop))
+        }
+    };
+    if let Err(error) = done {
+        tracing::warn!(%error, "cannot {what}");
+    }
+}
