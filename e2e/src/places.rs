@@ -23,10 +23,10 @@ pub fn binary() -> Option<PathBuf> {
         return Some(given);
     }
     let mine = std::env::current_exe().ok()?;
-    let profiles =
-        mine.ancestors().find(|p| p.file_name().is_some_and(|n| n == "debug" || n == "release"))?.parent()?;
-    let found =
-        ["debug", "release"].map(|profile| profiles.join(profile).join("bussola")).into_iter().find(|p| p.is_file());
+    // `…/release/bussola-bench`, `…/debug/deps/crash-0123`: the profile that we were built with goes first.
+    let profile = mine.ancestors().find(|p| p.file_name().is_some_and(|n| n == "debug" || n == "release"))?;
+    let beside = ["debug", "release"].map(|name| profile.with_file_name(name));
+    let found = [profile.to_owned()].into_iter().chain(beside).map(|p| p.join("bussola")).find(|p| p.is_file());
     if found.is_none() {
         skip("no binary `bussola`: build it, or set BUSSOLA_BIN");
     }
