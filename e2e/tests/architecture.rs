@@ -56,7 +56,8 @@ fn crates_depend_downwards_only() {
         ("bench", &["bussola-e2e"]),
     ];
     for (folder, allowed) in allowed {
-        let own: BTreeSet<String> = dependencies(folder).into_iter().filter(|name| name.starts_with("bussola")).collect();
+        let own: BTreeSet<String> =
+            dependencies(folder).into_iter().filter(|name| name.starts_with("bussola")).collect();
         let extra: Vec<&String> = own.iter().filter(|name| !allowed.contains(&name.as_str())).collect();
         assert!(extra.is_empty(), "{folder} must not depend on {extra:?}");
     }
@@ -73,7 +74,8 @@ fn check_absent(folder: &str, words: &[&str], why: &str) {
 
 #[test]
 fn the_domain_is_pure() {
-    let impure = ["SystemTime", "Instant", "std::fs", "std::net", "std::thread", "std::env", "std::io", "async fn", "rand::"];
+    let impure =
+        ["SystemTime", "Instant", "std::fs", "std::net", "std::thread", "std::env", "std::io", "async fn", "rand::"];
     check_absent("domain/src", &impure, "time, randomness and I/O are inputs");
     let shapes = ["serde_json", "rusqlite", "axum", "tokio"];
     check_absent("domain/src", &shapes, "only the edges know JSON, only the store SQL, only the server the network");
@@ -85,7 +87,11 @@ fn the_domain_is_pure() {
 #[test]
 fn scheduler_and_catalog_do_not_know_each_other() {
     check_absent("domain/src/scheduler", &["crate::catalog"], "what joins them is one level up");
-    check_absent("domain/src/catalog", &["crate::scheduler", "crate::runs", "crate::model"], "what joins them is one level up");
+    check_absent(
+        "domain/src/catalog",
+        &["crate::scheduler", "crate::runs", "crate::model"],
+        "what joins them is one level up",
+    );
 }
 
 #[test]

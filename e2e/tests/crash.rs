@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bussola_e2e::luigi::{Answer, Client, add_task, end_task};
@@ -65,6 +65,11 @@ struct Model {
     problem: Option<String>,
 }
 
+/// What a lock holds, also after a panic elsewhere: the panic that came first is the one to be read.
+fn held<T>(result: Result<T, PoisonError<T>>) -> T {
+    result.unwrap_or_else(PoisonError::into_inner)
+}
+
 struct Round {
     number: usize,
     address: SocketAddr,
@@ -88,7 +93,7 @@ impl Round {
     }
 
     fn model(&self) -> MutexGuard<'_, Model> {
-        self.model.lock().expect("no worker panics with the model in hand")
+        held(self.model.lock())
     }
 
     fn family(&self) -> String {
@@ -117,7 +122,7 @@ impl Round {
         let mut model = self.model();
         while !wanted(&model) && model.problem.is_none() {
             assert!(begin.elapsed() < ROUND_MAX, "round {} hangs: waited for {what}", self.number);
-            model = self.changed.wait_timeout(model, Duration::from_millis(200)).expect("no worker panics").0;
+            model = held(self.changed.wait_timeout(model, Duration::from_millis(200))).0;
         }
         if let Some(problem) = &model.problem {
             panic!("round {}: {problem}", self.number);
@@ -176,7 +181,7 @@ impl Worker {
                     self.round.changed.notify_all();
                     while model.opened == opened {
                         assert!(model.problem.is_none(), "another worker met a problem");
-                        model = self.round.changed.wait_timeout(model, Duration::from_millis(200)).expect("no panic").0;
+                        model = held(self.round.changed.wait_timeout(model, Duration::from_millis(200))).0;
                     }
                     model.parked -= 1;
                 }
@@ -356,7 +361,7 @@ fn play(number: usize, server: &mut Running, plan: &Plan, data: &Path, random: &
                     round.changed.notify_all();
                     while model.finished < WORKERS {
                         assert!(model.problem.is_none(), "another worker met a problem");
-                        model = round.changed.wait_timeout(model, Duration::from_millis(200)).expect("no panic").0;
+                        model = held(round.changed.wait_timeout(model, Duration::from_millis(200))).0;
                     }
                 }
                 worker.work();
