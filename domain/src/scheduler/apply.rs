@@ -7,8 +7,9 @@ use crate::scheduler::event::{
     WorkerDisabled, WorkerJoined, WorkersLost,
 };
 use crate::scheduler::pool::Slot;
-use crate::scheduler::state::{Batcher, Scheduler};
+use crate::scheduler::state::Scheduler;
 use crate::scheduler::task::Status;
+use crate::scheduler::worker::Batcher;
 use crate::value::{Number, Value};
 
 impl Scheduler {
@@ -180,7 +181,7 @@ impl Scheduler {
             let Some(slot) = self.find(id) else { continue };
             self.edit(slot, |task| {
                 let resources = task.resources().clone();
-                task.ran = Some(Box::new(super::state::Ran {
+                task.ran = Some(Box::new(super::task::Ran {
                     worker: Some(event.worker),
                     at: Some(at),
                     resources: Some(resources),

@@ -14,9 +14,10 @@ use std::collections::{BinaryHeap, HashMap};
 
 use crate::id::{Timestamp, WorkerNo};
 use crate::scheduler::event::{Amounts, Cause, StatusChange, TaskMoved};
+use crate::scheduler::index::Queue;
 use crate::scheduler::pool::{Slot, Symbol};
-use crate::scheduler::state::{Queue, Rank, Scheduler, Task};
-use crate::scheduler::task::Status;
+use crate::scheduler::state::Scheduler;
+use crate::scheduler::task::{Rank, Status, Task};
 
 /// What `get_work` and `count_pending` say about a worker's tasks.
 #[derive(Clone, Debug, Default, PartialEq)]

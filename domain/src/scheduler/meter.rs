@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::scheduler::state::{Scheduler, Task};
+use crate::scheduler::state::Scheduler;
 use crate::scheduler::task::Status;
+use crate::scheduler::task::Task;
 use crate::value::Value;
 
 /// LIMIT: sets of label values. Parameters are as many as there are days; further sets are counted as [`OTHER`].
@@ -61,7 +62,9 @@ impl Meters {
             let parameters = self.labels.parameters.iter().map(String::as_str);
             parameters.chain(self.labels.family.then_some("family"))
         };
-        self.by_values.iter().map(move |(values, meter)| (names().zip(values.iter().map(|value| &**value)).collect(), meter))
+        self.by_values
+            .iter()
+            .map(move |(values, meter)| (names().zip(values.iter().map(|value| &**value)).collect(), meter))
     }
 
     fn at(&mut self, values: Vec<Box<str>>) -> &mut Meter {

@@ -15,7 +15,7 @@ impl Scheduler {
     /// Workers silent for longer than the limit.
     pub fn decide_lost(&self, now: Timestamp) -> Option<WorkersLost> {
         let delay = self.config.worker_disconnect_delay_s;
-        let silent = |(&number, worker): (&WorkerNo, &super::state::Worker)| {
+        let silent = |(&number, worker): (&WorkerNo, &super::worker::Worker)| {
             (worker.last_active.plus_seconds(delay) < now).then_some(number)
         };
         let workers: Vec<WorkerNo> = self.workers.iter().filter_map(silent).collect();

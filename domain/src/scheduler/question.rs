@@ -4,8 +4,9 @@ use crate::id::{NameId, Timestamp, WorkerNo};
 use crate::scheduler::config::Config;
 use crate::scheduler::event::Amounts;
 use crate::scheduler::pool::{Slot, Symbol};
-use crate::scheduler::state::{Scheduler, Task, Worker};
-use crate::scheduler::task::Status;
+use crate::scheduler::state::Scheduler;
+use crate::scheduler::task::{Status, Task};
+use crate::scheduler::worker::Worker;
 use crate::value::Value;
 
 impl Task {

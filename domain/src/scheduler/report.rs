@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::id::{BlobHash, NameId, Timestamp, WorkerNo};
 use crate::scheduler::event::{Amounts, Cause, TaskMoved, TaskReported};
-use crate::scheduler::state::{Scheduler, Task};
-use crate::scheduler::task::{RetryPolicy, Status};
+use crate::scheduler::state::Scheduler;
+use crate::scheduler::task::{RetryPolicy, Status, Task};
 use crate::value::{Number, Value};
 
 /// The arguments of `add_task`, with Luigi's defaults.

@@ -3,8 +3,8 @@
 use crate::id::Timestamp;
 use crate::scheduler::event::StatusChange;
 use crate::scheduler::pool::Slot;
-use crate::scheduler::state::{Scheduler, Task};
-use crate::scheduler::task::{RetryPolicy, Status};
+use crate::scheduler::state::Scheduler;
+use crate::scheduler::task::{RetryPolicy, Status, Task};
 
 /// LIMIT: failures remembered of one task. A retry policy that counts further never disables.
 const FAILURES_MAX: usize = 10_000;
