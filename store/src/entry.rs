@@ -122,7 +122,7 @@ pub(crate) fn aside(payload: &[u8]) -> Option<BlobHash> {
 /// `blob` gives payloads that are stored aside.
 pub(crate) fn decode(
     entry: &EntryRef<'_>,
-    blob: impl FnOnce(BlobHash) -> Result<Option<String>, StoreError>,
+    mut blob: impl FnMut(BlobHash) -> Result<Option<String>, StoreError>,
 ) -> Result<Option<Fact>, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { seq: entry.seq, reason };
     let stored;
@@ -135,5 +135,11 @@ pub(crate) fn decode(
     };
     let event = Event::deserialize(&entry.kind, entry.version, &mut serde_json::Deserializer::from_slice(payload))
         .map_err(|error| unreadable(error.to_string()))?;
-    Ok(event.map(|event| Fact { at: Timestamp(entry.at_us), event, run: entry.run.map(RunId) }))
+    let Some(mut event) = event else { return Ok(None) };
+    if let Some(hash) = event.aside()
+        && let Some(text) = blob(hash)?
+    {
+        event.take_back(&text);
+    }
+    Ok(Some(Fact { at: Timestamp(entry.at_us), event, run: entry.run.map(RunId) }))
 }

@@ -21,6 +21,7 @@
 //!
 //! It is the only place with SQL. It knows no protocol, and of commands only that they can be executed.
 
+pub mod audit;
 mod directory;
 mod engine;
 mod entry;

@@ -336,7 +336,25 @@ fn forget(transaction: &Transaction<'_>, before: i64, in_use: &dyn Fn(BlobHash) 
     for (id, _) in old.into_iter().filter(|(_, hash)| !in_use(BlobHash(*hash))) {
         blobs += transaction.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
     }
+    let update = "UPDATE meta SET forgotten_before = max(coalesce(forgotten_before, ?1), ?1)";
+    transaction.prepare_cached(update)?.execute([before])?;
     Ok(attempts.max(runs).max(blobs) >= RETENTION_ROWS_MAX)
+}
+
+/// The tables as they are, each with its SQL.
+pub(crate) fn stored_schema(connection: &Connection) -> Result<Vec<(String, Option<String>)>, JournalError> {
+    // SQLite's own tables (statistics) are not ours.
+    let select = "SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY name";
+    let mut statement = connection.prepare(select)?;
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The tables as this release makes them.
+pub(crate) fn expected_schema() -> Result<Vec<(String, Option<String>)>, JournalError> {
+    let connection = Connection::open_in_memory()?;
+    MIGRATIONS.iter().try_for_each(|migration| connection.execute_batch(migration))?;
+    stored_schema(&connection)
 }
 
 /// Reads for recovery.

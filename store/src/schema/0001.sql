@@ -80,5 +80,7 @@ CREATE TABLE meta (
     origin  TEXT NOT NULL,
     vkey    TEXT NOT NULL,
     created INTEGER NOT NULL,
-    probes  INTEGER NOT NULL
+    probes  INTEGER NOT NULL,
+    -- Rows of the history that ended before this may be gone.
+    forgotten_before INTEGER
 );

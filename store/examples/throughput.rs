@@ -1,0 +1,108 @@
+//! How many commands a second go through the whole store, as JSON on standard output.
+//!
+//! `cargo run --release -p bussola-store --example throughput -- [COMMANDS] [CLIENTS] [interval|always] [DIRECTORY]`
+//!
+//! Each client declares a task, waits for the reply, declares the next: 64 of them are 64 client threads' worth of load.
+//! Every command is one entry: hashed, in the tree, in the projection, committed.
+
+#![allow(clippy::unwrap_used, reason = "a measurement may stop at the first surprise")]
+
+use std::path::PathBuf;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use bussola_domain::command::AddTask;
+use bussola_domain::id::Timestamp;
+use bussola_domain::scheduler::Report;
+use bussola_domain::value::Value;
+use bussola_store::{Context, Location, Options, Store, Sync, audit};
+
+fn now() -> Timestamp {
+    Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64)
+}
+
+fn task(client: usize, number: usize) -> AddTask {
+    let id = |number| format!("ExampleTask_{client}_{number}_2026_11_25_0123456789");
+    let report = Report {
+        task: id(number),
+        family: "ExampleTask".into(),
+        module: Some("examples.pipeline".into()),
+        params: vec![("number".into(), Value::from(number.to_string())), ("date".into(), Value::from("2026-11-25"))],
+        deps: Some(if number == 0 { vec![] } else { vec![id(number - 1)] }),
+        ..Report::default()
+    };
+    AddTask { worker: format!("Worker(salt={client}, host=example)"), report, ..AddTask::default() }
+}
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let commands: usize = arguments.next().map_or(1_000_000, |count| count.parse().unwrap());
+    let clients: usize = arguments.next().map_or(64, |count| count.parse().unwrap());
+    let sync = if arguments.next().as_deref() == Some("always") { Sync::Always } else { Sync::Interval };
+    let directory = arguments.next().map_or_else(|| std::env::temp_dir().join("bussola-throughput"), PathBuf::from);
+    let _absent = std::fs::remove_dir_all(&directory);
+    let options = Options { sync, ..Options::new(Location::Directory(directory.clone())) };
+
+    let began = Instant::now();
+    let store = Store::open(options.clone(), now()).unwrap();
+    let opened = began.elapsed();
+
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let began = Instant::now();
+    let mut times: Vec<u64> = runtime.block_on(async {
+        let each = commands / clients;
+        let handles: Vec<_> = (0..clients)
+            .map(|client| {
+                let store = store.clone();
+                tokio::spawn(async move {
+                    let context = Context { now: now(), principal: "anonymous".into(), authority: "".into() };
+                    let mut times = Vec::with_capacity(each);
+                    for number in 0..each {
+                        let command = task(client, number);
+                        let context = Context { now: now(), ..context.clone() };
+                        let began = Instant::now();
+                        store.execute(context, command).await.unwrap();
+                        times.push(began.elapsed().as_micros() as u64);
+                    }
+                    times
+                })
+            })
+            .collect();
+        let mut times = Vec::new();
+        for handle in handles {
+            times.extend(handle.await.unwrap());
+        }
+        times
+    });
+    let took = began.elapsed();
+    times.sort_unstable();
+    let entries = store.head().size;
+    let began = Instant::now();
+    store.close();
+    let closed = began.elapsed();
+
+    let began = Instant::now();
+    let report = audit::verify(&directory, &audit::Request::default()).unwrap();
+    let verified = began.elapsed();
+    assert!(report.is_ok(), "{:?}", report.findings);
+
+    let began = Instant::now();
+    let store = Store::open(options, now()).unwrap();
+    let reopened = began.elapsed();
+    store.close();
+    let bytes = std::fs::metadata(directory.join("ledger.db")).unwrap().len();
+    println!(
+        "{{\"commands\":{},\"clients\":{clients},\"entries\":{entries},\"seconds\":{:.3},\"entries_per_second\":{:.0},\
+         \"p50_us\":{},\"p99_us\":{},\"open_ms\":{:.1},\"close_ms\":{:.1},\"verify_s\":{:.3},\"reopen_s\":{:.3},\
+         \"bytes_per_entry\":{}}}",
+        times.len(),
+        took.as_secs_f64(),
+        entries as f64 / took.as_secs_f64(),
+        times[times.len() / 2],
+        times[times.len() * 99 / 100],
+        opened.as_secs_f64() * 1e3,
+        closed.as_secs_f64() * 1e3,
+        verified.as_secs_f64(),
+        reopened.as_secs_f64(),
+        bytes / entries,
+    );
+}

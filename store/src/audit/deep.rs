@@ -1,0 +1,154 @@
+//! The history against the entries: all of them are folded into a fresh model, and what that adds to the history is held
+//! against the tables. Rows that retention deleted may be missing, nothing else.
+
+use std::collections::BTreeMap;
+
+use bussola_domain::id::{RunId, Timestamp};
+use bussola_domain::runs::HistoryRow;
+use bussola_domain::scheduler::Config;
+use bussola_ledger::TreeHead;
+use rusqlite::{Connection, OptionalExtension, Row};
+
+use crate::audit::open;
+use crate::audit::verify::{Finding, finding, unreadable};
+use crate::directory::Directory;
+use crate::error::StoreError;
+use crate::journal::JournalError;
+use crate::journal::sqlite::{Database, SqliteReader};
+use crate::recovery;
+
+const REBUILD: &str = "the history follows from the entries: it was changed beside them";
+
+/// A row of `attempts` without its number.
+type Attempt = (Option<i64>, String, String, Option<u32>, Option<i64>, i64, String, Option<[u8; 32]>);
+/// A row of `runs` without its number.
+type Run = (String, String, u32, u32, Option<u32>, i64, Option<i64>, Option<String>);
+
+/// The first difference, if there is one.
+pub(super) fn check_history(
+    directory: &Directory,
+    connection: &Connection,
+    head: TreeHead,
+) -> Result<Option<Finding>, StoreError> {
+    let mut reader = SqliteReader { database: Database::file(&directory.database()) };
+    let names = recovery::load_names(&mut reader)?;
+    let mut folded = recovery::empty(Config::default(), names);
+    let mut runs: BTreeMap<i64, Run> = BTreeMap::new();
+    let stored = open(directory)?;
+    let compared = (|| -> Result<Option<Finding>, JournalError> {
+        let select = "SELECT forgotten_before FROM meta WHERE id = 0";
+        let forgotten: Option<i64> = connection.query_row(select, [], |row| row.get(0)).optional()?.flatten();
+        let forgotten = forgotten.unwrap_or(i64::MIN);
+        let select = "SELECT run, task, family, worker, started, ended, outcome, error, id FROM attempts ORDER BY id";
+        let mut statement = stored.prepare(select)?;
+        let mut rows = statement.query([])?;
+        let mut next = rows.next()?.map(attempt).transpose()?;
+        let mut found = None;
+        let mut failed = None;
+        let fold = recovery::fold(&mut folded, &mut reader, head, &mut |added| {
+            for row in added.drain(..) {
+                let Some(expected) = note(row, &mut runs) else { continue };
+                if found.is_some() || failed.is_some() {
+                    continue;
+                }
+                if next.as_ref() == Some(&expected) {
+                    match rows.next().and_then(|row| row.map(attempt).transpose()) {
+                        Ok(row) => next = row,
+                        Err(error) => failed = Some(error),
+                    }
+                } else if expected.5 >= forgotten {
+                    let what = format!("attempt of `{}` that ended at {} is not in the history", expected.1, expected.5);
+                    found = Some(finding(what, None, REBUILD));
+                }
+            }
+        });
+        if let Some(error) = failed {
+            return Err(error.into());
+        }
+        if let Err(error) = fold {
+            return Ok(Some(finding(error.to_string(), None, error.hint())));
+        }
+        if found.is_none()
+            && let Some(extra) = next
+        {
+            let what = format!("attempt of `{}` that ended at {} is in no entry", extra.1, extra.5);
+            found = Some(finding(what, None, REBUILD));
+        }
+        match found {
+            Some(found) => Ok(Some(found)),
+            None => check_runs(connection, &runs, forgotten),
+        }
+    })();
+    Ok(compared.unwrap_or_else(|error| Some(unreadable(&error, None))))
+}
+
+fn attempt(row: &Row<'_>) -> Result<Attempt, rusqlite::Error> {
+    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?))
+}
+
+/// Folds a change of the history as the tables do; an attempt comes back.
+fn note(row: HistoryRow, runs: &mut BTreeMap<i64, Run>) -> Option<Attempt> {
+    let time = |at: Timestamp| at.0;
+    let number = |run: RunId| run.0 as i64;
+    match row {
+        HistoryRow::RunStarted { run, family, root, worker, worker_name, at } => {
+            runs.insert(number(run), (family, root, worker.0, worker_name.0, None, at.0, None, None));
+        }
+        HistoryRow::RunDescribed { run, info } => {
+            if let Some(row) = runs.get_mut(&number(run)) {
+                row.4 = Some(info.0);
+            }
+        }
+        HistoryRow::RunEnded { run, outcome, at } => {
+            if let Some(row) = runs.get_mut(&number(run)) {
+                (row.6, row.7) = (Some(at.0), Some(outcome.as_str().to_owned()));
+            }
+        }
+        HistoryRow::RunResumed { run } => {
+            if let Some(row) = runs.get_mut(&number(run)) {
+                (row.6, row.7) = (None, None);
+            }
+        }
+        HistoryRow::Attempt { run, task, family, worker, started, ended, outcome, error } => {
+            let outcome = outcome.as_str().to_owned();
+            let worker = worker.map(|worker| worker.0);
+            let error = error.map(|hash| hash.0);
+            return Some((run.map(number), task, family, worker, started.map(time), ended.0, outcome, error));
+        }
+    }
+    None
+}
+
+fn check_runs(
+    connection: &Connection,
+    expected: &BTreeMap<i64, Run>,
+    forgotten: i64,
+) -> Result<Option<Finding>, JournalError> {
+    let select =
+        "SELECT id, family, root, worker, worker_name, info, started, ended, outcome FROM runs ORDER BY id";
+    let mut statement = connection.prepare(select)?;
+    let rows = statement.query_map([], |row| {
+        let run = (
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+            row.get(7)?,
+            row.get(8)?,
+        );
+        Ok((row.get::<_, i64>(0)?, run))
+    })?;
+    let stored: BTreeMap<i64, Run> = rows.collect::<Result<_, _>>()?;
+    for (run, row) in expected {
+        match stored.get(run) {
+            Some(found) if found == row => {}
+            None if row.6.is_some_and(|ended| ended < forgotten) => {}
+            None => return Ok(Some(finding(format!("run {run} is not in the history"), None, REBUILD))),
+            Some(_) => return Ok(Some(finding(format!("run {run} differs from its entries"), None, REBUILD))),
+        }
+    }
+    let extra = stored.keys().find(|run| !expected.contains_key(run));
+    Ok(extra.map(|run| finding(format!("run {run} is in no entry"), None, REBUILD)))
+}
