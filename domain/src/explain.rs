@@ -6,7 +6,7 @@
 use crate::catalog::{EntityRef, Ownership, Reached};
 use crate::id::{BlobHash, RunId, Timestamp, WorkerNo};
 use crate::model::Model;
-use crate::run_graph::{RunGraph, RunTask};
+use crate::run_graph::{CausePath, RunGraph, RunTask};
 use crate::runs::Outcome;
 use crate::scheduler::{Scheduler, Status};
 
@@ -122,40 +122,73 @@ impl Suspect {
     }
 }
 
+/// A first cause as the run's graph alone tells it.
+#[derive(Clone, Debug, PartialEq)]
+struct Found {
+    path: CausePath,
+    downstream: Vec<String>,
+    downstream_total: usize,
+}
+
+/// The part of an explanation that needs no model: the walk through the run's graph, which for a large run takes long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Walked {
+    task: String,
+    found: Vec<Found>,
+    total: usize,
+}
+
+/// Walks upstream from a task of a run, from the run's root if none is named. None: the run has no such task.
+pub fn walk(graph: &RunGraph, task: Option<&str>) -> Option<Walked> {
+    let id = task.unwrap_or(&graph.root);
+    graph.tasks.get(id)?;
+    let paths = graph.first_causes(id);
+    let total = paths.len();
+    let dependents = graph.dependents();
+    let found = paths.into_iter().take(CAUSES_MAX).map(|path| {
+        let mut downstream = graph.downstream(&path.cause, &dependents);
+        let downstream_total = downstream.len();
+        downstream.truncate(AFFECTED_TASKS_MAX);
+        Found { path, downstream, downstream_total }
+    });
+    Some(Walked { task: id.to_string(), found: found.collect(), total })
+}
+
 /// Explains a task of a run; the run's root if none is named. None: the run has no such task.
 pub fn explain(model: &Model, graph: &RunGraph, run: Option<RunId>, task: Option<&str>) -> Option<Explanation> {
-    let id = task.unwrap_or(&graph.root);
-    let status = graph.tasks.get(id)?.status;
-    let paths = graph.first_causes(id);
-    let causes_total = paths.len();
+    walk(graph, task).map(|walked| explain_walked(model, graph, run, walked))
+}
+
+/// Says whose the causes are that a walk found, and what else the catalog knows.
+pub fn explain_walked(model: &Model, graph: &RunGraph, run: Option<RunId>, walked: Walked) -> Explanation {
     let root_family = graph.tasks.get(&graph.root).map_or("", |root| &root.family);
-    let causes = paths
-        .into_iter()
-        .take(CAUSES_MAX)
-        .filter_map(|path| {
-            let task = graph.tasks.get(&path.cause)?;
-            let component = component_of_task(model, &task.family, root_family);
-            let mut downstream = graph.downstream(&path.cause);
-            let total = downstream.len();
-            downstream.truncate(AFFECTED_TASKS_MAX);
-            Some(Cause {
-                family: task.family.clone(),
-                kind: CauseKind::of(task),
-                since: task.since,
-                path: path.path,
-                attempts: task.attempts.iter().filter(|attempt| attempt.started.is_some()).count(),
-                error: task.error,
-                worker: task.attempts.iter().rev().find_map(|attempt| attempt.worker),
-                ownership: model.catalog.owner(&component),
-                tasks_affected: (downstream, total),
-                suspects: suspects(model, &component, task.since),
-                components_affected: model.catalog.dependents(&component, None),
-                component,
-                task: path.cause,
-            })
+    let causes = walked.found.into_iter().filter_map(|found| {
+        let task = graph.tasks.get(&found.path.cause)?;
+        let component = component_of_task(model, &task.family, root_family);
+        Some(Cause {
+            family: task.family.clone(),
+            kind: CauseKind::of(task),
+            since: task.since,
+            path: found.path.path,
+            attempts: task.attempts.iter().filter(|attempt| attempt.started.is_some()).count(),
+            error: task.error,
+            worker: task.attempts.iter().rev().find_map(|attempt| attempt.worker),
+            ownership: model.catalog.owner(&component),
+            tasks_affected: (found.downstream, found.downstream_total),
+            suspects: suspects(model, &component, task.since),
+            components_affected: model.catalog.dependents(&component, None),
+            component,
+            task: found.path.cause,
         })
-        .collect();
-    Some(Explanation { task: id.to_string(), run, status, outcome: graph.outcome, causes, causes_total })
+    });
+    Explanation {
+        causes: causes.collect(),
+        causes_total: walked.total,
+        outcome: graph.outcome,
+        run,
+        status: graph.tasks.get(&walked.task).map_or(Status::Unknown, |task| task.status),
+        task: walked.task,
+    }
 }
 
 /// The component that a task belongs to: by claim, by being a pipeline's root, else the pipeline whose run it was seen in.

@@ -229,14 +229,19 @@ impl RunGraph {
         causes.into_iter().map(path_to).collect()
     }
 
-    /// Everything in this run that depends on a task and is not done, nearest first.
-    pub fn downstream(&self, id: &str) -> Vec<String> {
+    /// What depends on each task.
+    pub fn dependents(&self) -> BTreeMap<&str, Vec<&str>> {
         let mut dependents: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         for (dependent, task) in &self.tasks {
             for dep in &task.deps {
                 dependents.entry(dep).or_default().push(dependent);
             }
         }
+        dependents
+    }
+
+    /// Everything in this run that depends on a task and is not done, nearest first.
+    pub fn downstream<'a>(&'a self, id: &'a str, dependents: &BTreeMap<&'a str, Vec<&'a str>>) -> Vec<String> {
         let mut seen = BTreeSet::from([id]);
         let mut queue = VecDeque::from([id]);
         let mut found = Vec::new();

@@ -26,6 +26,9 @@ pub struct Catalog {
     pipelines: BTreeMap<String, Pipeline>,
     #[serde(skip)]
     pub(super) index: Index,
+    /// Events folded since the process started: answers that cost a walk are kept until it changes.
+    #[serde(skip)]
+    revision: u64,
 }
 
 /// An entity as its manifest declares it, and since when.
@@ -107,6 +110,7 @@ impl Catalog {
 
     /// Folds an event. Never fails; the same live and on replay.
     pub fn apply(&mut self, event: &CatalogEvent, at: Timestamp) {
+        self.revision += 1;
         match event {
             CatalogEvent::EntityDeclared(event) => self.entity_declared(event, at),
             CatalogEvent::EntityRemoved(event) => self.entity_removed(event),
@@ -115,6 +119,11 @@ impl Catalog {
             CatalogEvent::PipelineDiscovered(event) => self.pipeline_discovered(event, at),
             CatalogEvent::PipelineExtended(event) => self.pipeline_extended(event, at),
         }
+    }
+
+    /// A number that changes when the catalog does. Means nothing beyond this process.
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// Makes everything derived anew: after a snapshot was read.

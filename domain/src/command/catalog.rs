@@ -1,7 +1,7 @@
 //! Applying manifests to the catalog.
 
 use crate::catalog::manifest::ParsedManifest;
-use crate::catalog::{ApplyScope, CatalogEvent, Problem, blobs};
+use crate::catalog::{ApplyScope, CatalogEvent, EntityRef, Problem, blobs};
 use crate::model::{Command, Step};
 
 /// Makes the catalog what these manifests say: all of them, or nothing.
@@ -13,17 +13,36 @@ pub struct ApplyManifests {
     pub manifests: Vec<ParsedManifest>,
 }
 
-/// What an apply changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What an apply changes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Applied {
     /// Manifests handed in.
     pub manifests: usize,
     /// Entities that they declare.
     pub entities: usize,
     /// Entities declared for the first time, or differently.
-    pub declared: usize,
+    pub declared: Vec<EntityRef>,
     /// Entities that are declared no more.
-    pub removed: usize,
+    pub removed: Vec<EntityRef>,
+}
+
+impl Applied {
+    /// What these events do.
+    pub fn of(manifests: &[ParsedManifest], events: &[CatalogEvent]) -> Applied {
+        let mut applied = Applied {
+            manifests: manifests.len(),
+            entities: manifests.iter().map(|manifest| manifest.entities().count()).sum(),
+            ..Applied::default()
+        };
+        for event in events {
+            match event {
+                CatalogEvent::EntityDeclared(event) => applied.declared.push(event.entity.reference.clone()),
+                CatalogEvent::EntityRemoved(event) => applied.removed.push(event.reference.clone()),
+                _ => {}
+            }
+        }
+        applied
+    }
 }
 
 impl Command for ApplyManifests {
@@ -31,20 +50,11 @@ impl Command for ApplyManifests {
 
     fn execute(self, step: &mut Step<'_>) -> Result<Applied, Vec<Problem>> {
         let events = step.model().catalog.plan_apply(&self.scope, &self.manifests)?;
-        let mut applied = Applied {
-            manifests: self.manifests.len(),
-            entities: self.manifests.iter().map(|manifest| manifest.entities().count()).sum(),
-            ..Applied::default()
-        };
+        let applied = Applied::of(&self.manifests, &events);
         for blob in blobs(&self.manifests) {
             step.keep(blob.hash, &blob.text);
         }
         for event in events {
-            match &event {
-                CatalogEvent::EntityDeclared(_) => applied.declared += 1,
-                CatalogEvent::EntityRemoved(_) => applied.removed += 1,
-                _ => {}
-            }
             step.record(event, None);
         }
         Ok(applied)
