@@ -1,1 +1,16 @@
-//! bussola-server
+//! Every protocol that bussola speaks, and the only crate that touches the network.
+//!
+//! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`listen`]
+//! serves them on TCP and Unix sockets; [`run`] joins everything.
+
+pub mod app;
+pub mod config;
+pub mod json;
+pub mod limits;
+pub mod listen;
+pub mod luigi;
+pub mod metrics;
+pub mod reply;
+mod run;
+
+pub use run::{Fatal, Running, start};

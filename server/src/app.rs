@@ -1,0 +1,119 @@
+//! What every edge works with: the store, the settings, the clock, the meters.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use bussola_domain::id::{BlobHash, Timestamp};
+use bussola_domain::model::Command;
+use bussola_store::{Context, Store, StoreError};
+use http::HeaderMap;
+use tokio::sync::Semaphore;
+
+use crate::config::{Cors, Settings};
+use crate::limits::LARGE_READS_MAX;
+use crate::metrics::Meters;
+
+/// Shared by all requests.
+pub struct App {
+    /// The single writer, and the state to read.
+    pub store: Store,
+    /// Who may read answers from a page of another origin.
+    pub cors: Cors,
+    /// What time it is.
+    pub clock: Clock,
+    /// Counters and durations of requests.
+    pub meters: Meters,
+    principal: Arc<str>,
+    authority: Arc<str>,
+    large_reads: Arc<Semaphore>,
+}
+
+/// The command is right, and cannot be kept now, or the answer cannot be vouched for.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+pub struct Unavailable(#[from] pub StoreError);
+
+/// Where the time of a request comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The machine.
+    System,
+    /// The request, in `X-Luigi-Test-Now`; the machine where it does not say.
+    Test,
+}
+
+/// Who calls while there is no identity provider: anybody on this machine. Opaque, as everything in the ledger.
+const LOCAL: &str = "local";
+
+impl App {
+    /// An application over an open store.
+    pub fn new(store: Store, settings: &Settings) -> Arc<App> {
+        Arc::new(App {
+            store,
+            cors: settings.cors.clone(),
+            clock: if settings.test_clock { Clock::Test } else { Clock::System },
+            meters: Meters::default(),
+            principal: LOCAL.into(),
+            authority: "".into(),
+            large_reads: Arc::new(Semaphore::new(LARGE_READS_MAX)),
+        })
+    }
+
+    /// Has a command done; its entries are kept when this returns.
+    pub async fn execute<C: Command>(&self, now: Timestamp, command: C) -> Result<C::Reply, Unavailable> {
+        let context = Context { now, principal: self.principal.clone(), authority: self.authority.clone() };
+        Ok(self.store.execute(context, command).await?)
+    }
+
+    /// Returns when everything that was seen until now is kept.
+    pub async fn settled(&self) -> Result<(), Unavailable> {
+        Ok(self.store.settled().await?)
+    }
+
+    /// A text by its hash. What was named a moment ago may still be on its way to the disk.
+    pub async fn blob(&self, hash: BlobHash) -> Result<Option<String>, Unavailable> {
+        self.settled().await?;
+        Ok(self.store.blob(hash)?)
+    }
+
+    /// Reads what takes long, off the threads that answer workers, and few of such at once.
+    pub async fn read_large<T: Send + 'static>(
+        self: &Arc<App>,
+        read: impl FnOnce(&Store) -> T + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        let permit = self.large_reads.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
+        let app = self.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let answer = read(&app.store);
+            drop(permit);
+            answer
+        });
+        match reading.await {
+            Ok(answer) => Ok(answer),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => Err(StoreError::Closed.into()),
+        }
+    }
+}
+
+impl Clock {
+    /// The time of a request.
+    pub fn now(self, headers: &HeaderMap) -> Timestamp {
+        if self == Clock::Test
+            && let Some(text) = headers.get("x-luigi-test-now").and_then(|value| value.to_str().ok())
+            && let Ok(seconds) = text.parse::<f64>()
+        {
+            return Timestamp::from_seconds(seconds);
+        }
+        system_now()
+    }
+}
+
+/// The machine's time.
+pub fn system_now() -> Timestamp {
+    match SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX)),
+        // A clock before 1970 is wrong, and still better than none.
+        Err(error) => Timestamp(-i64::try_from(error.duration().as_micros()).unwrap_or(i64::MAX)),
+    }
+}

@@ -1,0 +1,186 @@
+//! `bussola.toml`, our own file. A key that we do not know is a mistake: it is refused, with the nearest one that we do.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::config::sections::{Cors, Labels, SchedulerPatch, Sections};
+use crate::config::{ConfigError, Sync, read_file};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Raw {
+    data: Option<PathBuf>,
+    serve: Serve,
+    ledger: Ledger,
+    catalog: Catalog,
+    runs: Runs,
+    scheduler: SchedulerPatch,
+    resources: BTreeMap<String, f64>,
+    cors: Option<Cors>,
+    prometheus: Option<Labels>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Serve {
+    listen: Option<SocketAddr>,
+    unix_socket: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Ledger {
+    sync: Sync,
+    origin: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Catalog {
+    paths: Vec<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Runs {
+    retention_days: Option<u32>,
+}
+
+/// What the file says.
+#[derive(Debug, Default)]
+pub(super) struct File {
+    pub data: Option<PathBuf>,
+    pub listen: Option<SocketAddr>,
+    pub unix_socket: Option<PathBuf>,
+    pub sync: Sync,
+    pub origin: Option<String>,
+    pub catalog_paths: Vec<PathBuf>,
+    pub retention_days: Option<u32>,
+    pub sections: Sections,
+}
+
+/// Reads the file. Relative paths in it are relative to the file.
+pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
+    let mut file = parse(&path.display().to_string(), &read_file(path)?)?;
+    let base = path.parent().unwrap_or(Path::new(""));
+    for relative in file.data.iter_mut().chain(&mut file.unix_socket).chain(&mut file.catalog_paths) {
+        *relative = base.join(&*relative);
+    }
+    if let Some(path) = &mut file.sections.scheduler.state_path {
+        *path = base.join(&*path).display().to_string();
+    }
+    Ok(file)
+}
+
+fn parse(file: &str, text: &str) -> Result<File, ConfigError> {
+    let raw: Raw = toml::from_str(text).map_err(|error| explain(file, text, &error))?;
+    Ok(File {
+        data: raw.data,
+        listen: raw.serve.listen,
+        unix_socket: raw.serve.unix_socket,
+        sync: raw.ledger.sync,
+        origin: raw.ledger.origin,
+        catalog_paths: raw.catalog.paths,
+        retention_days: raw.runs.retention_days,
+        sections: Sections {
+            scheduler: raw.scheduler,
+            resources: raw.resources,
+            cors: raw.cors,
+            labels: raw.prometheus,
+        },
+    })
+}
+
+fn explain(file: &str, text: &str, error: &toml::de::Error) -> ConfigError {
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let line = text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let message = error.message().trim().replace('\n', ", ");
+    let (what, hint) = match unknown_field(&message) {
+        Some((name, known)) => {
+            let nearest = nearest(name, &known).map(|near| format!("did you mean `{near}`?"));
+            (format!("unknown key `{name}`"), nearest.unwrap_or_else(|| format!("known here: {}", known.join(", "))))
+        }
+        None => (message, String::new()),
+    };
+    ConfigError::Place { file: file.to_string(), line, what, hint }
+}
+
+/// Takes apart serde's "unknown field `a`, expected one of `b`, `c`".
+fn unknown_field(message: &str) -> Option<(&str, Vec<&str>)> {
+    let mut quoted = message.strip_prefix("unknown field ")?.split('`').skip(1).step_by(2);
+    let name = quoted.next()?;
+    Some((name, quoted.collect()))
+}
+
+/// The known name that takes the fewest edits, if they are few for its length.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let name = name.to_lowercase().replace('-', "_");
+    let ranked = known.iter().map(|&other| (edits(&name, other), other)).min()?;
+    (ranked.0 <= ranked.1.len() / 3 + 1).then_some(ranked.1)
+}
+
+/// Levenshtein's distance.
+fn edits(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (place, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], place + 1);
+        for column in 0..other.len() {
+            let replaced = diagonal + usize::from(letter != other[column]);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(text: &str) -> (String, String) {
+        let error = parse("bussola.toml", text).err().unwrap_or_else(|| panic!("accepted: {text}"));
+        (error.to_string(), error.hint().unwrap_or_default().to_string())
+    }
+
+    #[test]
+    fn every_section_is_read() {
+        let file = parse(
+            "bussola.toml",
+            "data = 'd'\n[serve]\nlisten = '127.0.0.1:9'\nunix_socket = 's'\n[ledger]\nsync = 'always'\norigin = 'o'\n\
+             [catalog]\npaths = ['a', 'b']\n[runs]\nretention_days = 7\n[scheduler]\nretry_delay = 5\n\
+             [resources]\ngpu = 2\n[cors]\nenabled = true\n[prometheus]\ntask_parameters_to_use_in_labels = ['x']\n",
+        )
+        .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(file.listen, "127.0.0.1:9".parse().ok());
+        assert_eq!(file.sync, Sync::Always);
+        assert_eq!(file.catalog_paths.len(), 2);
+        assert_eq!(file.retention_days, Some(7));
+        assert_eq!(file.sections.scheduler_config().retry_delay_s, 5.0);
+        assert_eq!(file.sections.resources.get("gpu"), Some(&2.0));
+        assert!(file.sections.cors().enabled);
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused_with_the_nearest_known_one() {
+        let (what, hint) = refused("[serve]\n\nlistne = '127.0.0.1:1'");
+        assert_eq!((what.as_str(), hint.as_str()), ("bussola.toml:3: unknown key `listne`", "did you mean `listen`?"));
+        let (_, hint) = refused("[scheduler]\nretry-delay = 5");
+        assert_eq!(hint, "did you mean `retry_delay`?");
+        let (_, hint) = refused("[runs]\nzzzzzzzzzz = 5");
+        assert_eq!(hint, "known here: retention_days");
+    }
+
+    #[test]
+    fn a_bad_value_is_refused_with_its_line() {
+        let (what, _) = refused("[ledger]\nsync = 'never'");
+        assert!(what.starts_with("bussola.toml:2: unknown variant `never`"), "{what}");
+        let (what, _) = refused("[serve]\nlisten = 'here'");
+        assert!(what.starts_with("bussola.toml:2: invalid socket address"), "{what}");
+        let (what, _) = refused("[scheduler]\nretry_delay = true");
+        assert!(what.starts_with("bussola.toml:2: invalid type"), "{what}");
+    }
+}

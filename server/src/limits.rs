@@ -1,0 +1,49 @@
+//! Every limit of the network edge, in one place.
+
+use std::time::Duration;
+
+/// LIMIT: one request's body. A real client's largest call lists a task's dependencies: 100,000 ids are 8 MiB.
+pub const BODY_BYTES_MAX: usize = 64 << 20;
+
+/// LIMIT: request line and headers together, as in luigid: a visualiser's search travels in the URL.
+pub const HEAD_BYTES_MAX: usize = 64 << 10;
+
+/// LIMIT: headers of one request.
+pub const HEADERS_MAX: usize = 100;
+
+/// LIMIT: an idle connection is closed after this time, as in luigid. Much shorter would hurt: a client whose kept
+/// connection was closed under it waits 30 s before its next attempt.
+pub const IDLE_MAX: Duration = Duration::from_secs(3_600);
+
+/// LIMIT: silence in the middle of a body.
+pub const BODY_SILENCE_MAX: Duration = Duration::from_secs(30);
+
+/// LIMIT: open connections; further ones wait in the kernel's queue until one closes.
+pub const CONNECTIONS_MAX: usize = 10_000;
+
+/// LIMIT: large lists and graphs that are made at once; further readers wait. Keeps a core free for workers' calls.
+pub const LARGE_READS_MAX: usize = 2;
+
+/// Tasks looked at under one hold of the model's lock. At 1 to 2 us a task, a worker's call waits for less than 1 ms.
+pub const SLICE_TASKS: usize = 256;
+
+/// A list over this many tasks is made off the threads that answer workers.
+pub const SMALL_READ_TASKS: usize = 256;
+
+/// A reply shorter than this is not compressed (luigid's own limit): it fits one packet anyway.
+pub const COMPRESS_BYTES_MIN: usize = 1_024;
+
+/// A reply longer than this is hashed and compressed off the threads that answer workers.
+pub const SMALL_REPLY_BYTES: usize = 64 << 10;
+
+/// LIMIT: rows on one page of history.
+pub const HISTORY_ROWS_MAX: usize = 1_000;
+
+/// LIMIT: bytes of a configuration file.
+pub const CONFIG_BYTES_MAX: u64 = 1 << 20;
+
+/// How long a graceful stop waits for calls under way.
+pub const DRAIN_MAX: Duration = Duration::from_millis(600);
+
+/// How often time alone is looked at (lost workers, due retries), as in luigid.
+pub const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
