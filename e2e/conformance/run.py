@@ -18,6 +18,7 @@ import itertools
 import json
 import os
 import pathlib
+import shlex
 import shutil
 import signal
 import socket
@@ -43,6 +44,7 @@ PARTS = {
 # Longest first keeps the last worker from being left alone with a long file.
 SLOW_FIRST = ["server_test", "worker_test", "rpc_test", "task_running_resources_test", "scheduler_test", "spark_test", "range_test"]
 FILE_SECONDS_MAX = 900
+START_SECONDS_MAX = 60
 NOT_PERMITTED = 97  # private_loopback.py
 
 
@@ -74,6 +76,26 @@ def server(argv):
     finally:
         process.kill()
         process.wait()
+
+
+def probe(template, scratch):
+    """Starts the server once and says what it said if it does not listen: else each of hundreds of tests waits for it."""
+    port, place = free_port(), scratch / "probe"
+    place.mkdir()
+    config = place / "luigi.cfg"
+    config.write_text(f"[scheduler]\nstate_path = {place}/state/luigi-state\n")
+    with (place / "log").open("wb") as log:
+        argv = shlex.split(template.format(port=port, config=config, unix_socket=""))
+        process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=place)
+    deadline = time.monotonic() + START_SECONDS_MAX
+    while not taken(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            text = (place / "log").read_text(errors="replace")[-2000:]
+            raise SystemExit(f"the server under test does not start (status {process.poll()}):\n{text}")
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
 
 
 def may_isolate():
@@ -260,6 +282,8 @@ def main():
         shutil.copytree(source, tests)
         if (source.parent / "examples").is_dir():
             shutil.copytree(source.parent / "examples", tests.parent / "examples")
+        if args.cmd:
+            probe(args.cmd, scratch)
         harness = Harness(args, tests, scratch)
         if args.reference or args.null:
             port = free_port()
