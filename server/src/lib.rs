@@ -1,14 +1,17 @@
 //! Every protocol that bussola speaks, and the only crate that touches the network.
 //!
-//! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`listen`]
-//! serves them on TCP and Unix sockets; [`run`] joins everything.
+//! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`http`] is the
+//! REST API; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
+//! everything.
 
 pub mod app;
 pub mod config;
+pub mod http;
 pub mod json;
 pub mod limits;
 pub mod listen;
 pub mod luigi;
+pub mod manifests;
 pub mod metrics;
 pub mod reply;
 mod run;

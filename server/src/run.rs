@@ -13,6 +13,8 @@ use crate::app::{App, system_now};
 use crate::config::{self, Place, Settings};
 use crate::limits::PRUNE_INTERVAL;
 use crate::listen::{Connections, Socket};
+use crate::http::{self as rest, Api, Hosts};
+use crate::manifests::{self, Report};
 use crate::{luigi, reply};
 
 /// Why the server does not start.
@@ -71,13 +73,19 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     }
     let store = Store::open(options(settings), system_now())?;
     let app = App::new(store, settings);
-    let connections = Connections::new(app.clone(), router(app.clone()));
+    let report = Arc::new(Report::default());
+    let api = Api::new(app.clone(), report.clone());
+    let hosts = Hosts::of(settings.listen, &settings.hosts);
+    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api, hosts)));
     let urls = sockets.iter().map(Socket::url).collect();
     for socket in sockets {
         connections.serve(socket);
     }
     if !settings.test_clock {
         tokio::spawn(prune_for_ever(app.clone()));
+    }
+    if !settings.catalog_paths.is_empty() {
+        tokio::spawn(manifests::watch(app.clone(), settings.catalog_paths.clone(), report));
     }
     Ok(Running { app, connections, urls })
 }
@@ -99,7 +107,7 @@ fn options(settings: &Settings) -> Options {
     options
 }
 
-/// All edges over one application.
+/// Luigi's edge, and what is said to those who ask for neither it nor the API.
 pub fn router(app: Arc<App>) -> Router {
     let not_found = || async { reply::error(StatusCode::NOT_FOUND, "") };
     let not_allowed = || async { reply::error(StatusCode::METHOD_NOT_ALLOWED, "") };

@@ -28,6 +28,7 @@ struct Raw {
 struct Serve {
     listen: Option<SocketAddr>,
     unix_socket: Option<PathBuf>,
+    hosts: Vec<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -55,6 +56,7 @@ pub(super) struct File {
     pub data: Option<PathBuf>,
     pub listen: Option<SocketAddr>,
     pub unix_socket: Option<PathBuf>,
+    pub hosts: Vec<String>,
     pub sync: Sync,
     pub origin: Option<String>,
     pub catalog_paths: Vec<PathBuf>,
@@ -81,6 +83,7 @@ fn parse(file: &str, text: &str) -> Result<File, ConfigError> {
         data: raw.data,
         listen: raw.serve.listen,
         unix_socket: raw.serve.unix_socket,
+        hosts: raw.serve.hosts,
         sync: raw.ledger.sync,
         origin: raw.ledger.origin,
         catalog_paths: raw.catalog.paths,

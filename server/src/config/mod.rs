@@ -114,6 +114,8 @@ pub struct Settings {
     pub listen: Option<SocketAddr>,
     /// A Unix socket to listen on.
     pub unix_socket: Option<PathBuf>,
+    /// Names by which the API may be called, besides those of the loopback: `[serve] hosts`.
+    pub hosts: Vec<String>,
     /// Where the ledger lives.
     pub place: Place,
     /// Why it lives there, for the line at the start.
@@ -168,6 +170,7 @@ impl Settings {
         Ok(Settings {
             listen,
             unix_socket,
+            hosts: own.hosts,
             place,
             place_reason,
             sync: own.sync,

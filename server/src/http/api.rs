@@ -1,0 +1,107 @@
+//! What the handlers work with.
+
+use std::sync::Arc;
+
+use bussola_domain::catalog::ListQuery;
+use bussola_domain::id::{BlobHash, Timestamp};
+use bussola_domain::model::{Command, Model};
+use bussola_store::{Context, Store, StoreError};
+use http::HeaderMap;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::error::ApiError;
+use super::limits::WATCHERS_MAX;
+use super::wire::run::ErrorText;
+use super::wire::status::CatalogCounts;
+use crate::app::{App, system_now};
+use crate::manifests::Report;
+
+/// Who acts through the API while there is no identity provider, and by what right: being on this machine.
+const PRINCIPAL: &str = "local";
+const AUTHORITY: &str = "loopback";
+
+/// Shared by all requests.
+pub struct Api {
+    pub(super) app: Arc<App>,
+    /// When the server started.
+    pub(super) started: Timestamp,
+    /// What is wrong with the files of `[catalog] paths`.
+    pub(super) manifests: Arc<Report>,
+    /// Places for clients that follow the event stream.
+    pub(super) watchers: Arc<Semaphore>,
+    /// Counts that cost a walk through the catalog, and the revision they are of.
+    counts: Mutex<Option<(u64, CatalogCounts)>>,
+}
+
+impl Api {
+    /// Over an application; `manifests` is what its watcher of files reports.
+    pub fn new(app: Arc<App>, manifests: Arc<Report>) -> Arc<Api> {
+        Arc::new(Api {
+            app,
+            started: system_now(),
+            manifests,
+            watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
+            counts: Mutex::new(None),
+        })
+    }
+
+    /// A question to the model that takes well below a millisecond.
+    pub(super) async fn ask<T>(&self, question: impl FnOnce(&Model) -> T) -> Result<T, ApiError> {
+        let answer = self.app.store.read(question);
+        self.app.settled().await?;
+        Ok(answer)
+    }
+
+    /// A question that takes long, or goes to the database.
+    pub(super) async fn large<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Store) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let answer = self.app.read_large(question).await??;
+        self.app.settled().await?;
+        Ok(answer)
+    }
+
+    /// Has a command done at the time of its request.
+    pub(super) async fn execute<C: Command>(&self, headers: &HeaderMap, command: C) -> Result<C::Reply, ApiError> {
+        let now = self.app.clock.now(headers);
+        let context = Context { now, principal: PRINCIPAL.into(), authority: AUTHORITY.into() };
+        Ok(self.app.store.execute(context, command).await?)
+    }
+
+    /// Counts that cost a walk, made anew when the catalog has changed.
+    pub(super) async fn catalog_counts(&self) -> Result<CatalogCounts, ApiError> {
+        let revision = self.app.store.read(|model| model.catalog.revision());
+        // Held while counting: who asks meanwhile gets the same counts.
+        let mut kept = self.counts.lock().await;
+        let mut counts = match *kept {
+            Some((of, counts)) if of == revision => counts,
+            _ => {
+                let (of, counts) = self.large(|store| Ok(store.read(count))).await?;
+                *kept = Some((of, counts));
+                counts
+            }
+        };
+        counts.manifest_problems = self.manifests.problems().len();
+        Ok(counts)
+    }
+}
+
+fn count(model: &Model) -> (u64, CatalogCounts) {
+    let catalog = &model.catalog;
+    let unowned = ListQuery { only_unowned: true, limit: Some(0), ..ListQuery::default() };
+    let counts = CatalogCounts {
+        entities: catalog.len(),
+        pipelines: catalog.pipelines().count(),
+        unowned: catalog.list(&unowned).total,
+        dangling: catalog.dangling().len(),
+        cycles: catalog.cycles().len(),
+        manifest_problems: 0,
+    };
+    (catalog.revision(), counts)
+}
+
+/// An error's text; none if it was never kept, or is no longer.
+pub(super) fn error_text(store: &Store, hash: BlobHash, bytes_max: usize) -> Result<Option<ErrorText>, StoreError> {
+    Ok(store.blob(hash)?.map(|kept| ErrorText::of(hash, &kept, bytes_max)))
+}

@@ -1,0 +1,460 @@
+//! Routes of the catalog.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use bussola_domain::catalog::manifest::{Content, Document, ParsedManifest, export as write_as, parse, parse_as};
+use bussola_domain::catalog::model::{Format, Owner};
+use bussola_domain::catalog::{ApplyScope, Catalog, EntityRef, EntityState, ListQuery, Problem, Reached};
+use bussola_domain::command::{Applied, ApplyManifests};
+use bussola_domain::id::BlobHash;
+use bussola_domain::model::Model;
+use bussola_store::Store;
+use http::HeaderMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::api::Api;
+use super::error::{ApiError, ErrorCode};
+use super::extract::{Answer, Json, Params, Segments, Slice, body};
+use super::limits::{
+    MANIFESTS_BYTES_MAX, MANIFESTS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROBLEMS_MAX, REACHED_MAX,
+};
+use super::wire::catalog::{
+    ApplyRequest, ApplyResult, CatalogProblems, CheckResult, DanglingRelation, EntityDetail, EntityPage, EntitySummary,
+    ExportPage, ExportedManifest, LostField, OwnerAnswer, OwnerCount, OwnerName, ProblemCounts, Reach, ReachedEntity,
+    Scope, find_owner,
+};
+use super::wire::error::{ErrorBody, FileProblem};
+
+/// What to list. Filters are joined by "and".
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct EntityFilter {
+    /// Only this kind.
+    #[param(example = "component")]
+    kind: Option<String>,
+    /// Only this type: `service`, `pipeline`, …
+    #[serde(rename = "type")]
+    entity_type: Option<String>,
+    /// Only what this owner answers for: a ref, a name alone, or an e-mail address that Luigi gave.
+    owner: Option<String>,
+    /// Only what has this tag.
+    tag: Option<String>,
+    /// Only what has this text in its ref, title or description.
+    text: Option<String>,
+    /// `declared` or `discovered`
+    state: Option<String>,
+    /// Only what nobody answers for.
+    unowned: bool,
+    /// Skip so many.
+    offset: Option<usize>,
+    /// At most so many: 1 to 1,000.
+    limit: Option<usize>,
+}
+
+/// Lists entities in order of ref.
+#[utoipa::path(
+    get, path = "/catalog/entities", tag = "catalog", operation_id = "listEntities", params(EntityFilter),
+    responses((status = OK, body = EntityPage), (status = BAD_REQUEST, body = ErrorBody))
+)]
+pub(super) async fn list(State(api): State<Arc<Api>>, Params(filter): Params<EntityFilter>) -> Answer<EntityPage> {
+    let slice = Slice::of(filter.offset, filter.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let state = match filter.state.as_deref() {
+        None => None,
+        Some("declared") => Some(EntityState::Declared),
+        Some("discovered") => Some(EntityState::Discovered),
+        Some(other) => {
+            return Err(ApiError::parameter(format!("`state` is `{other}`"), "it can be `declared` or `discovered`"));
+        }
+    };
+    let page = api.ask(|model| {
+        let owner = match filter.owner.as_deref() {
+            None => None,
+            // An owner that is not there owns nothing.
+            Some(written) => match find_owner(model, written) {
+                Some(owner) => Some(owner),
+                None => return EntityPage { items: Vec::new(), total: 0, next_offset: None },
+            },
+        };
+        let query = ListQuery {
+            kind: filter.kind,
+            limit: Some(slice.limit),
+            offset: slice.offset,
+            owner,
+            only_unowned: filter.unowned,
+            state,
+            tag: filter.tag,
+            text: filter.text,
+            entity_type: filter.entity_type,
+        };
+        entity_page(model, &query, slice)
+    });
+    Ok(Json(page.await?))
+}
+
+pub(super) fn entity_page(model: &Model, query: &ListQuery, slice: Slice) -> EntityPage {
+    let page = model.catalog.list(query);
+    EntityPage {
+        items: page.items.iter().map(|view| EntitySummary::of(model, view)).collect(),
+        total: page.total,
+        next_offset: slice.next(page.total),
+    }
+}
+
+/// The parts of a ref in a path.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct RefParts {
+    /// `component`, `group`, …
+    #[param(example = "component")]
+    kind: String,
+    /// Mostly `default`.
+    #[param(example = "default")]
+    namespace: String,
+    /// Its name.
+    #[param(example = "payments-api")]
+    name: String,
+}
+
+impl RefParts {
+    fn reference(&self) -> Result<EntityRef, ApiError> {
+        EntityRef::parse(&format!("{}:{}/{}", self.kind, self.namespace, self.name))
+            .map_err(|error| ApiError::parameter(error.to_string(), "a ref is `kind:namespace/name`"))
+    }
+}
+
+fn no_entity(reference: &EntityRef) -> ApiError {
+    let message = format!("there is no entity `{reference}` in the catalog");
+    ApiError::new(ErrorCode::NoSuchEntity, message, "`bussola catalog list --text NAME` looks for a part of its name")
+}
+
+/// Shows everything that is known about an entity.
+#[utoipa::path(
+    get, path = "/catalog/entities/{kind}/{namespace}/{name}", tag = "catalog", operation_id = "getEntity", params(RefParts),
+    responses((status = OK, body = EntityDetail), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn show(State(api): State<Arc<Api>>, Segments(parts): Segments<RefParts>) -> Answer<EntityDetail> {
+    let reference = parts.reference()?;
+    let detail = api.ask(|model| model.catalog.get(&reference).map(|view| EntityDetail::of(model, &view)));
+    detail.await?.map(Json).ok_or_else(|| no_entity(&reference))
+}
+
+/// Says who answers for an entity, and how that is known.
+#[utoipa::path(
+    get, path = "/catalog/entities/{kind}/{namespace}/{name}/owner", tag = "catalog", operation_id = "getOwnerOfEntity",
+    params(RefParts), responses((status = OK, body = OwnerAnswer), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn owner(State(api): State<Arc<Api>>, Segments(parts): Segments<RefParts>) -> Answer<OwnerAnswer> {
+    let reference = parts.reference()?;
+    let answer = api.ask(|model| {
+        model.catalog.get(&reference)?;
+        Some(OwnerAnswer::of(model, &reference, &model.catalog.owner(&reference)))
+    });
+    answer.await?.map(Json).ok_or_else(|| no_entity(&reference))
+}
+
+/// How far a walk goes.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Depth {
+    /// So many steps; not given: all the way.
+    depth: Option<u32>,
+}
+
+/// Says what is affected when an entity fails: everything downstream, with owners.
+#[utoipa::path(
+    get, path = "/catalog/entities/{kind}/{namespace}/{name}/blast", tag = "catalog", operation_id = "getBlastRadius",
+    params(RefParts, Depth), responses((status = OK, body = Reach), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn blast(
+    State(api): State<Arc<Api>>,
+    Segments(parts): Segments<RefParts>,
+    Params(depth): Params<Depth>,
+) -> Answer<Reach> {
+    reach(&api, &parts.reference()?, depth, Catalog::dependents).await
+}
+
+/// Says what an entity needs, directly and through others.
+#[utoipa::path(
+    get, path = "/catalog/entities/{kind}/{namespace}/{name}/dependencies", tag = "catalog",
+    operation_id = "getDependencies", params(RefParts, Depth),
+    responses((status = OK, body = Reach), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn dependencies(
+    State(api): State<Arc<Api>>,
+    Segments(parts): Segments<RefParts>,
+    Params(depth): Params<Depth>,
+) -> Answer<Reach> {
+    reach(&api, &parts.reference()?, depth, Catalog::dependencies).await
+}
+
+type Walk = fn(&Catalog, &EntityRef, Option<u32>) -> Vec<Reached>;
+
+async fn reach(api: &Arc<Api>, reference: &EntityRef, depth: Depth, walk: Walk) -> Answer<Reach> {
+    let reach = api.ask(|model| {
+        model.catalog.get(reference)?;
+        let reached = walk(&model.catalog, reference, depth.depth);
+        let mut counts: Vec<(Option<&Owner>, usize)> = Vec::new();
+        for owner in reached.iter().map(|reached| reached.owner.as_ref()) {
+            match counts.iter_mut().find(|(known, _)| *known == owner) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((owner, 1)),
+            }
+        }
+        let mut owners: Vec<OwnerCount> = counts
+            .into_iter()
+            .map(|(owner, count)| OwnerCount { owner: owner.map(|owner| OwnerName::of(model, owner)), count })
+            .collect();
+        owners.sort_by(|a, b| {
+            let name = |count: &OwnerCount| count.owner.as_ref().map(|owner| owner.name.to_lowercase());
+            b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
+        });
+        Some(Reach {
+            reference: reference.to_string(),
+            owner: model.catalog.owner(reference).owner.map(|owner| OwnerName::of(model, &owner)),
+            items: reached.iter().take(REACHED_MAX).map(|reached| ReachedEntity::of(model, reached)).collect(),
+            total: reached.len(),
+            owners,
+        })
+    });
+    reach.await?.map(Json).ok_or_else(|| no_entity(reference))
+}
+
+/// Lists what is not in order: references to what is not there, circles, what nobody answers for, bad manifests.
+#[utoipa::path(
+    get, path = "/catalog/problems", tag = "catalog", operation_id = "listCatalogProblems",
+    responses((status = OK, body = CatalogProblems))
+)]
+pub(super) async fn problems(State(api): State<Arc<Api>>) -> Answer<CatalogProblems> {
+    let manifests = api.manifests.problems();
+    let problems = api.large(move |store| Ok(store.read(|model| problems_of(model, &manifests)))).await?;
+    Ok(Json(problems))
+}
+
+fn problems_of(model: &Model, manifests: &[FileProblem]) -> CatalogProblems {
+    let (dangling, cycles) = (model.catalog.dangling(), model.catalog.cycles());
+    let query = ListQuery { only_unowned: true, limit: Some(PROBLEMS_MAX), ..ListQuery::default() };
+    let unowned = model.catalog.list(&query);
+    let cycle = |cycle: &Vec<EntityRef>| cycle.iter().map(EntityRef::to_string).collect();
+    CatalogProblems {
+        counts: ProblemCounts {
+            dangling: dangling.len(),
+            cycles: cycles.len(),
+            unowned: unowned.total,
+            manifests: manifests.len(),
+        },
+        dangling: dangling.iter().take(PROBLEMS_MAX).map(DanglingRelation::of).collect(),
+        cycles: cycles.iter().take(PROBLEMS_MAX).map(cycle).collect(),
+        unowned: unowned.items.iter().map(|view| EntitySummary::of(model, view)).collect(),
+        manifests: manifests.iter().take(PROBLEMS_MAX).cloned().collect(),
+    }
+}
+
+/// Makes the catalog what the manifests say: all of them, or nothing.
+#[utoipa::path(
+    post, path = "/catalog/apply", tag = "catalog", operation_id = "applyManifests", request_body = ApplyRequest,
+    responses(
+        (status = OK, body = ApplyResult),
+        (status = BAD_REQUEST, body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, description = "Manifests have problems; nothing was changed", body = ErrorBody)
+    )
+)]
+pub(super) async fn apply(State(api): State<Arc<Api>>, headers: HeaderMap, request: Body) -> Answer<ApplyResult> {
+    let (scope, manifests) = match read(&api, request).await? {
+        (scope, Ok(manifests)) => (scope, manifests),
+        (_, Err(problems)) => return Err(ApiError::manifests(&problems)),
+    };
+    match api.execute(&headers, ApplyManifests { scope, manifests }).await? {
+        Ok(applied) => Ok(Json(result(&applied))),
+        Err(problems) => Err(ApiError::manifests(&problems)),
+    }
+}
+
+/// Says what an apply would change, or what is wrong; changes nothing.
+#[utoipa::path(
+    post, path = "/catalog/check", tag = "catalog", operation_id = "checkManifests", request_body = ApplyRequest,
+    responses((status = OK, body = CheckResult), (status = BAD_REQUEST, body = ErrorBody))
+)]
+pub(super) async fn check(State(api): State<Arc<Api>>, request: Body) -> Answer<CheckResult> {
+    let (scope, manifests) = read(&api, request).await?;
+    let planned = match manifests {
+        Ok(manifests) => {
+            let plan = move |store: &Store| {
+                Ok(store.read(|model| {
+                    let events = model.catalog.plan_apply(&scope, &manifests)?;
+                    Ok(Applied::of(&manifests, &events))
+                }))
+            };
+            api.large(plan).await?
+        }
+        Err(problems) => Err(problems),
+    };
+    Ok(Json(match planned {
+        Ok(applied) => CheckResult { valid: true, problems: Vec::new(), would: Some(result(&applied)) },
+        Err(problems) => {
+            CheckResult { valid: false, problems: problems.iter().map(FileProblem::of).collect(), would: None }
+        }
+    }))
+}
+
+fn result(applied: &Applied) -> ApplyResult {
+    ApplyResult {
+        manifests: applied.manifests,
+        entities: applied.entities,
+        declared: applied.declared.iter().map(EntityRef::to_string).collect(),
+        removed: applied.removed.iter().map(EntityRef::to_string).collect(),
+    }
+}
+
+type Read = (ApplyScope, Result<Vec<ParsedManifest>, Vec<Problem>>);
+
+/// Reads the body and parses its manifests, off the threads that answer workers.
+async fn read(api: &Arc<Api>, request: Body) -> Result<Read, ApiError> {
+    let request: ApplyRequest = body(request, MANIFESTS_BYTES_MAX).await?;
+    if request.manifests.len() > MANIFESTS_MAX {
+        let message = format!("the body holds {} manifests, {MANIFESTS_MAX} are allowed", request.manifests.len());
+        return Err(ApiError::new(ErrorCode::BodyTooLarge, message, "apply them in parts"));
+    }
+    let scope = match request.scope {
+        Scope::Files => ApplyScope::Files,
+        Scope::Everything => ApplyScope::Everything,
+        Scope::Under(paths) => ApplyScope::Under(paths),
+    };
+    let manifests = request.manifests;
+    let parsed = api.large(move |_| {
+        let (mut parsed, mut problems) = (Vec::new(), Vec::new());
+        for manifest in &manifests {
+            match parse(&manifest.path, manifest.text.as_bytes()) {
+                Ok(manifest) => parsed.push(manifest),
+                Err(more) => problems.extend(more),
+            }
+        }
+        problems.truncate(PROBLEMS_MAX);
+        Ok(if problems.is_empty() { Ok(parsed) } else { Err(problems) })
+    });
+    Ok((scope, parsed.await?))
+}
+
+/// What to export.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExportQuery {
+    /// `compass` or `backstage`
+    format: String,
+    /// Only this entity.
+    #[serde(rename = "ref")]
+    reference: Option<String>,
+    /// Skip so many entities.
+    offset: Option<usize>,
+    /// At most so many entities: 1 to 1,000.
+    limit: Option<usize>,
+}
+
+/// Writes entities as manifests: in their own format as they were, in the other with a list of what was lost.
+#[utoipa::path(
+    get, path = "/catalog/export", tag = "catalog", operation_id = "exportManifests", params(ExportQuery),
+    responses(
+        (status = OK, body = ExportPage),
+        (status = BAD_REQUEST, body = ErrorBody),
+        (status = NOT_FOUND, body = ErrorBody),
+        (status = UNPROCESSABLE_ENTITY, description = "The format has no place for this entity", body = ErrorBody)
+    )
+)]
+pub(super) async fn export(State(api): State<Arc<Api>>, Params(query): Params<ExportQuery>) -> Answer<ExportPage> {
+    let format = match query.format.as_str() {
+        "compass" => Format::Compass,
+        "backstage" => Format::Backstage,
+        other => {
+            return Err(ApiError::parameter(format!("`format` is `{other}`"), "it can be `compass` or `backstage`"));
+        }
+    };
+    let slice = Slice::of(query.offset, query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let page = match query.reference {
+        Some(written) => api.large(move |store| export_one(store, &written, format)).await?,
+        None => api.large(move |store| export_page(store, format, slice)).await?,
+    };
+    Ok(Json(page))
+}
+
+fn format_name(format: Format) -> String {
+    super::wire::catalog::format_name(format).to_owned()
+}
+
+fn export_one(store: &Store, written: &str, format: Format) -> Result<ExportPage, ApiError> {
+    let found = store.read(|model| model.catalog.find(written).map(|view| view.reference.clone()));
+    let Some(reference) = found else {
+        let message = format!("there is no entity `{written}` in the catalog");
+        return Err(ApiError::new(ErrorCode::NoSuchEntity, message, "`bussola catalog list` lists what there is"));
+    };
+    let mut texts = BTreeMap::new();
+    let exported = export_entity(store, &reference, format, &mut texts)?;
+    if exported.text.is_none() {
+        let why = exported.lost.first().map_or("the format has no place for it", |loss| &loss.why);
+        let message = format!("cannot write `{reference}` as {}: {why}", format_name(format));
+        return Err(ApiError::new(ErrorCode::NotExportable, message, "export it in its own format"));
+    }
+    Ok(ExportPage { format: format_name(format), items: vec![exported], total: 1, next_offset: None })
+}
+
+fn export_page(store: &Store, format: Format, slice: Slice) -> Result<ExportPage, ApiError> {
+    let query = ListQuery { limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
+    let (references, total) = store.read(|model| {
+        let page = model.catalog.list(&query);
+        (page.items.iter().map(|view| view.reference.clone()).collect::<Vec<_>>(), page.total)
+    });
+    let mut texts = BTreeMap::new();
+    let exported = references.iter().map(|reference| export_entity(store, reference, format, &mut texts));
+    let items = exported.collect::<Result<_, _>>()?;
+    Ok(ExportPage { format: format_name(format), items, total, next_offset: slice.next(total) })
+}
+
+/// Documents of manifests that were read already, by the hash of their text.
+type Texts = BTreeMap<BlobHash, Vec<Document>>;
+
+fn export_entity(
+    store: &Store,
+    reference: &EntityRef,
+    to: Format,
+    texts: &mut Texts,
+) -> Result<ExportedManifest, ApiError> {
+    let origin = store.read(|model| model.catalog.declared(reference).map(|declared| declared.entity.origin.clone()));
+    let (document, from, own_path) = match origin {
+        None => {
+            let discovered = store.read(|model| model.catalog.discovered_document(reference));
+            (discovered, Format::Backstage, None)
+        }
+        Some(origin) => {
+            if !texts.contains_key(&origin.blob) {
+                let text = store.blob(origin.blob)?.unwrap_or_default();
+                let parsed = parse_as(&origin.path, text.as_bytes(), origin.format);
+                texts.insert(origin.blob, parsed.map(ParsedManifest::into_documents).unwrap_or_default());
+            }
+            let document = texts.get(&origin.blob).and_then(|documents| {
+                let declares = |document: &&Document| {
+                    matches!(&document.content, Content::Entity(entity) if entity.reference == *reference)
+                };
+                documents.iter().find(declares).cloned()
+            });
+            (document, origin.format, Some(origin.path))
+        }
+    };
+    let path = match own_path.filter(|_| from == to) {
+        Some(path) => path,
+        None => format!("{}/{}/{}/{}", reference.kind(), reference.namespace(), reference.name(), to.file_name()),
+    };
+    let Some(document) = document else {
+        let why = "its manifest's text is no longer kept".to_owned();
+        let lost = vec![LostField { field: "the whole document".into(), why }];
+        return Ok(ExportedManifest { reference: Some(reference.to_string()), path, text: None, lost });
+    };
+    // Relations are named as the catalog knows them, so the document is written under the lock: it is one document.
+    let exported = store.read(|model| write_as(&document, from, to, &model.catalog));
+    let lost = exported.lost.into_iter().map(|loss| LostField { field: loss.field, why: loss.why }).collect();
+    Ok(ExportedManifest { reference: Some(reference.to_string()), path, text: exported.text, lost })
+}

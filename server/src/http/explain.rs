@@ -1,0 +1,219 @@
+//! From a run or a task to its explanation: the graph from the ledger, what is known now from the scheduler, what others
+//! did meanwhile from the history.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use bussola_domain::event::Event;
+use bussola_domain::explain::{Explanation, explain_walked, walk};
+use bussola_domain::id::{RunId, Timestamp, WorkerNo};
+use bussola_domain::model::Model;
+use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
+use bussola_domain::runs::AttemptOutcome;
+use bussola_domain::scheduler::{Scheduler, Status};
+use bussola_store::{AttemptFilter, AttemptRow, Recorded, RunRow, Store};
+
+use super::api::error_text;
+use super::error::{ApiError, ErrorCode};
+use super::limits::{ATTEMPTS_MAX, ERROR_BYTES_MAX, LOOKUPS_MAX, UPSTREAM_TASKS_MAX};
+use super::wire::explain::ExplanationView;
+use super::wire::run::RunSummary;
+
+/// A run with its graph.
+pub(super) struct Source {
+    pub row: RunRow,
+    pub graph: RunGraph,
+}
+
+pub(super) fn no_run(run: RunId) -> ApiError {
+    ApiError::new(ErrorCode::NoSuchRun, format!("there is no run `{run}`"), "`bussola runs` lists runs")
+}
+
+/// Folds a run from its entries, and completes it by what is known now.
+pub(super) fn run_graph(store: &Store, run: RunId) -> Result<Source, ApiError> {
+    let entries = store.entries_of_run(run)?;
+    let mut graph = RunGraph::fold(entries.iter().filter_map(|entry| entry.fact.as_ref()));
+    let row = match store.run(run)? {
+        Some(row) => row,
+        // The history keeps a run for some months, the ledger for ever.
+        None => row_of_entries(store, run, &entries).ok_or_else(|| no_run(run))?,
+    };
+    // A run that goes on is what the scheduler says; one that has ended stays as it was then, whatever came later.
+    let goes_on = row.ended.is_none() && store.read(|model| model.runs.live(run).is_some());
+    if goes_on {
+        overlay(store, &mut graph);
+    }
+    let until = if goes_on { None } else { row.ended };
+    complete(store, &mut graph, run, until)?;
+    Ok(Source { row, graph })
+}
+
+/// Takes what the scheduler knows now, in slices: no worker waits long.
+fn overlay(store: &Store, graph: &mut RunGraph) {
+    let ids: Vec<String> = graph.tasks.keys().cloned().collect();
+    for slice in ids.chunks(crate::limits::SLICE_TASKS) {
+        let mut part = RunGraph::default();
+        for id in slice {
+            if let Some(task) = graph.tasks.remove(id) {
+                part.tasks.insert(id.clone(), task);
+            }
+        }
+        store.read(|model| part.overlay(&model.scheduler));
+        graph.tasks.append(&mut part.tasks);
+    }
+}
+
+/// Completes open tasks by what other runs did to them, up to a time.
+fn complete(store: &Store, graph: &mut RunGraph, run: RunId, until: Option<Timestamp>) -> Result<(), ApiError> {
+    let is_open = |task: &RunTask| matches!(task.status, Status::Pending | Status::Unknown);
+    let open: Vec<String> = graph.tasks.iter().filter(|(_, task)| is_open(task)).map(|(id, _)| id.clone()).collect();
+    for id in open.into_iter().take(LOOKUPS_MAX) {
+        let filter = AttemptFilter { task: Some(id.clone()), limit: ATTEMPTS_MAX, ..AttemptFilter::default() };
+        let rows = store.attempts(&filter)?;
+        let meanwhile =
+            rows.into_iter().rev().filter(|row| row.run != Some(run) && until.is_none_or(|until| row.ended <= until));
+        for row in meanwhile {
+            graph.note_attempt(&id, attempt(&row));
+        }
+    }
+    Ok(())
+}
+
+/// An attempt of the history.
+pub(super) fn attempt(row: &AttemptRow) -> Attempt {
+    let outcomes = [
+        AttemptOutcome::Done,
+        AttemptOutcome::Failed,
+        AttemptOutcome::Disabled,
+        AttemptOutcome::Lost,
+        AttemptOutcome::Yielded,
+        AttemptOutcome::AlreadyComplete,
+    ];
+    Attempt {
+        worker: row.worker,
+        started: row.started,
+        ended: Some(row.ended),
+        outcome: outcomes.into_iter().find(|outcome| outcome.as_str() == row.outcome),
+        error: row.error,
+    }
+}
+
+fn row_of_entries(store: &Store, run: RunId, entries: &[Recorded]) -> Option<RunRow> {
+    let mut row: Option<RunRow> = None;
+    for fact in entries.iter().filter_map(|entry| entry.fact.as_ref()) {
+        match (&fact.event, &mut row) {
+            (Event::RunStarted(event), _) => {
+                row = Some(RunRow {
+                    run,
+                    family: event.family.clone(),
+                    root: event.task.clone(),
+                    worker: event.worker,
+                    worker_name: Some(store.read(|model| name(model, event.worker))),
+                    info: None,
+                    started: fact.at,
+                    ended: None,
+                    outcome: None,
+                });
+            }
+            (Event::RunEnded(event), Some(row)) => {
+                row.ended = Some(fact.at);
+                row.outcome = Some(event.outcome.as_str().to_owned());
+            }
+            (Event::RunResumed(_), Some(row)) => (row.ended, row.outcome) = (None, None),
+            _ => {}
+        }
+    }
+    row
+}
+
+fn name(model: &Model, worker: WorkerNo) -> String {
+    super::wire::run::worker_name(model, worker)
+}
+
+/// Explains a run.
+pub(super) fn of_run(store: &Store, run: RunId) -> Result<ExplanationView, ApiError> {
+    let Source { row, graph } = run_graph(store, run)?;
+    explain(store, &graph, Some(row), None).and_then(|view| view.ok_or_else(|| no_run(run)))
+}
+
+/// Where a task was declared last: a run, if it belongs to one.
+pub(super) fn run_of_task(store: &Store, id: &str) -> Result<Option<Option<RunId>>, ApiError> {
+    if let Some(run) = store.read(|model| model.scheduler.task(id).map(|task| task.run())) {
+        return Ok(Some(run));
+    }
+    let filter = AttemptFilter { task: Some(id.to_owned()), limit: 1, ..AttemptFilter::default() };
+    Ok(store.attempts(&filter)?.first().map(|row| row.run))
+}
+
+/// Explains a task, from the latest run that declared it and what the scheduler knows now.
+pub(super) fn of_task(store: &Store, id: &str) -> Result<ExplanationView, ApiError> {
+    let run = run_of_task(store, id)?.ok_or_else(|| super::tasks::no_task(id))?;
+    let source = match run {
+        Some(run) => match run_graph(store, run) {
+            Ok(source) => Some(source),
+            Err(error) if error.code == ErrorCode::NoSuchRun => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    if let Some(Source { row, mut graph }) = source {
+        // The question is about the task as it is now, whatever its run has come to.
+        overlay(store, &mut graph);
+        if let Some(view) = explain(store, &graph, Some(row), Some(id))? {
+            return Ok(view);
+        }
+    }
+    let graph = store.read(|model| upstream(&model.scheduler, id));
+    explain(store, &graph, None, Some(id))?.ok_or_else(|| super::tasks::no_task(id))
+}
+
+fn explain(
+    store: &Store,
+    graph: &RunGraph,
+    row: Option<RunRow>,
+    task: Option<&str>,
+) -> Result<Option<ExplanationView>, ApiError> {
+    let run = row.as_ref().map(|row| row.run);
+    // The long part first, without the model.
+    let Some(walked) = walk(graph, task) else { return Ok(None) };
+    let (mut view, explanation): (ExplanationView, Explanation) = store.read(|model| {
+        let explanation = explain_walked(model, graph, run, walked);
+        let summary = row.as_ref().map(|row| RunSummary::of(model, row));
+        (ExplanationView::of(model, &explanation, summary), explanation)
+    });
+    for (shown, cause) in view.causes.iter_mut().zip(&explanation.causes) {
+        if let Some(hash) = cause.error {
+            shown.error = error_text(store, hash, ERROR_BYTES_MAX)?;
+        }
+    }
+    Ok(Some(view))
+}
+
+/// The tasks upstream of one that belongs to no run, as the scheduler knows them.
+fn upstream(scheduler: &Scheduler, id: &str) -> RunGraph {
+    let mut graph = RunGraph { root: id.to_owned(), ..RunGraph::default() };
+    let mut seen = BTreeSet::new();
+    let mut queue: VecDeque<u32> = scheduler.slot(id).into_iter().collect();
+    while let Some(slot) = queue.pop_front() {
+        if seen.len() == UPSTREAM_TASKS_MAX || !seen.insert(slot) {
+            continue;
+        }
+        let task = scheduler.at_slot(slot);
+        let deps = task.deps().iter().map(|&dep| scheduler.at_slot(dep).id().to_owned()).collect();
+        graph.tasks.insert(
+            task.id().to_owned(),
+            RunTask {
+                family: scheduler.family_of(task).to_owned(),
+                module: scheduler.module_of(task).map(str::to_owned),
+                params: Vec::new(),
+                status: task.status(),
+                since: task.updated(),
+                deps,
+                runnable: task.is_runnable(),
+                attempts: Vec::new(),
+                error: task.error(),
+            },
+        );
+        queue.extend(task.deps());
+    }
+    graph
+}

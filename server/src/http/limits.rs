@@ -1,0 +1,69 @@
+//! Every limit of the REST API, in one place, each with its reason.
+
+use std::time::Duration;
+
+/// LIMIT: items of one page, where a page is what a person or a table looks at.
+pub const PAGE_ITEMS_MAX: usize = 1_000;
+
+/// Items of a page when the request does not say.
+pub const PAGE_ITEMS_DEFAULT: usize = 100;
+
+/// LIMIT: tasks of a run in one page: a whole graph is drawn at once.
+pub const RUN_TASKS_MAX: usize = 10_000;
+
+/// Tasks of a run in a page when the request does not say.
+pub const RUN_TASKS_DEFAULT: usize = 1_000;
+
+/// LIMIT: bytes of an error text in a list of tasks.
+pub const ERROR_BYTES_IN_LIST_MAX: usize = 4 << 10;
+
+/// LIMIT: bytes of an error text where one is asked for.
+pub const ERROR_BYTES_MAX: usize = 64 << 10;
+
+/// LIMIT: error texts in one page of a run's tasks; the others are at their tasks.
+pub const ERRORS_IN_LIST_MAX: usize = 500;
+
+/// LIMIT: tries listed with a task.
+pub const ATTEMPTS_MAX: usize = 100;
+
+/// LIMIT: open tasks of a run that are looked up in the history when it is explained. Each is one indexed query.
+pub const LOOKUPS_MAX: usize = 1_000;
+
+/// LIMIT: tasks upstream of one that belongs to no run.
+pub const UPSTREAM_TASKS_MAX: usize = 10_000;
+
+/// LIMIT: entities told of one walk through the catalog; the rest is counted.
+pub const REACHED_MAX: usize = 1_000;
+
+/// LIMIT: problems of each kind that one answer tells; the rest is counted.
+pub const PROBLEMS_MAX: usize = 1_000;
+
+/// LIMIT: owners in one list.
+pub const OWNERS_MAX: usize = 1_000;
+
+/// LIMIT: running tasks listed with one worker.
+pub const WORKER_TASKS_MAX: usize = 100;
+
+/// LIMIT: manifests in one body: as many as a search finds.
+pub const MANIFESTS_MAX: usize = crate::manifests::FILES_MAX;
+
+/// LIMIT: bytes of a body with manifests.
+pub const MANIFESTS_BYTES_MAX: usize = 64 << 20;
+
+/// LIMIT: bytes of any other body.
+pub const BODY_BYTES_MAX: usize = 64 << 10;
+
+/// LIMIT: how long a body may take to arrive.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// LIMIT: clients that follow the event stream at once. Each costs a task and a small buffer.
+pub const WATCHERS_MAX: usize = 256;
+
+/// Events that wait for one client before the stream waits for it; what it misses comes from the ledger.
+pub const EVENTS_WAITING_MAX: usize = 64;
+
+/// Entries read at once for a client that catches up.
+pub const EVENTS_CHUNK: usize = 500;
+
+/// A comment is sent after so much silence, so that proxies keep the connection and the server notices one that is gone.
+pub const HEARTBEAT: Duration = Duration::from_secs(15);

@@ -1,0 +1,162 @@
+//! Routes of the scheduler as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use bussola_domain::command::{Pause, UpdateResources};
+use bussola_domain::id::WorkerNo;
+use bussola_domain::model::Model;
+use bussola_domain::value::Number;
+use bussola_store::Store;
+use http::HeaderMap;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use super::api::Api;
+use super::error::{ApiError, ErrorCode};
+use super::extract::{Answer, Json, Params, Segments, Slice, body};
+use super::limits::{BODY_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, WORKER_TASKS_MAX};
+use super::wire::error::ErrorBody;
+use super::wire::run::Who;
+use super::wire::status::{Paused, ResourceList, ResourceTotal, ResourceView, WorkerList, WorkerView};
+use super::wire::{number, time};
+
+/// Hands out no more work; what runs goes on.
+#[utoipa::path(
+    post, path = "/pause", tag = "scheduler", operation_id = "pause",
+    responses((status = OK, body = Paused), (status = CONFLICT, body = ErrorBody))
+)]
+pub(super) async fn pause(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer<Paused> {
+    set(&api, &headers, true).await
+}
+
+/// Hands out work again.
+#[utoipa::path(
+    post, path = "/unpause", tag = "scheduler", operation_id = "unpause",
+    responses((status = OK, body = Paused), (status = CONFLICT, body = ErrorBody))
+)]
+pub(super) async fn unpause(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer<Paused> {
+    set(&api, &headers, false).await
+}
+
+async fn set(api: &Arc<Api>, headers: &HeaderMap, paused: bool) -> Answer<Paused> {
+    if !api.app.store.read(|model| model.scheduler.config().pause_enabled) {
+        let message = "cannot pause or unpause: it is switched off in the configuration";
+        return Err(ApiError::new(ErrorCode::PauseDisabled, message, "set `[scheduler] pause_enabled = true`"));
+    }
+    api.execute(headers, Pause { paused }).await?;
+    Ok(Json(Paused { paused: api.ask(|model| model.scheduler.is_paused()).await? }))
+}
+
+/// A page.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct PageQuery {
+    /// Skip so many.
+    offset: Option<usize>,
+    /// At most so many: 1 to 1,000.
+    limit: Option<usize>,
+}
+
+/// Lists workers that are here, in order of their arrival.
+#[utoipa::path(
+    get, path = "/workers", tag = "scheduler", operation_id = "listWorkers", params(PageQuery),
+    responses((status = OK, body = WorkerList), (status = BAD_REQUEST, body = ErrorBody))
+)]
+pub(super) async fn workers(State(api): State<Arc<Api>>, Params(page): Params<PageQuery>) -> Answer<WorkerList> {
+    let slice = Slice::of(page.offset, page.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    Ok(Json(api.large(move |store| Ok(worker_list(store, slice))).await?))
+}
+
+fn worker_list(store: &Store, slice: Slice) -> WorkerList {
+    let (numbers, total, mut running) = store.read(|model| {
+        let numbers: Vec<WorkerNo> = model.scheduler.all_workers().map(|(number, _)| number).collect();
+        let total = numbers.len();
+        let mut running: BTreeMap<WorkerNo, Vec<String>> = BTreeMap::new();
+        for slot in model.scheduler.slots_running() {
+            let task = model.scheduler.at_slot(slot);
+            let Some(worker) = task.runner() else { continue };
+            let tasks = running.entry(worker).or_default();
+            if tasks.len() < WORKER_TASKS_MAX {
+                tasks.push(task.id().to_owned());
+            }
+        }
+        (numbers, total, running)
+    });
+    let shown: Vec<WorkerNo> = numbers.into_iter().skip(slice.offset).take(slice.limit).collect();
+    let mut items = Vec::with_capacity(shown.len());
+    for part in shown.chunks(crate::limits::SLICE_TASKS) {
+        store.read(|model| {
+            items.extend(
+                part.iter().filter_map(|&number| view(model, number, running.remove(&number).unwrap_or_default())),
+            );
+        });
+    }
+    WorkerList { items, total, next_offset: slice.next(total) }
+}
+
+/// None: it has left since.
+fn view(model: &Model, number: WorkerNo, running: Vec<String>) -> Option<WorkerView> {
+    let worker = model.scheduler.worker(number)?;
+    Some(WorkerView {
+        who: Who::of_worker(model, number),
+        started: time(worker.started()),
+        last_active: time(worker.last_active()),
+        disabled: worker.is_disabled(),
+        run: model.runs.of_worker(number).map(|run| run.0),
+        running,
+        pending: model.scheduler.pending_counts(number).0,
+    })
+}
+
+/// Lists resources with what running tasks hold of them.
+#[utoipa::path(
+    get, path = "/resources", tag = "scheduler", operation_id = "listResources",
+    responses((status = OK, body = ResourceList))
+)]
+pub(super) async fn resources(State(api): State<Arc<Api>>) -> Answer<ResourceList> {
+    let list = api.ask(|model| {
+        let resources = model.scheduler.resources();
+        let total = resources.len();
+        let view = |(name, total, used)| ResourceView { name, total: number(total), used: number(used) };
+        ResourceList { items: resources.into_iter().take(PAGE_ITEMS_MAX).map(view).collect(), total }
+    });
+    Ok(Json(list.await?))
+}
+
+/// LIMIT: bytes of a resource's name. Luigi sets none; names are words in a configuration.
+const RESOURCE_NAME_BYTES_MAX: usize = 256;
+
+/// Sets how much of a resource there is.
+#[utoipa::path(
+    put, path = "/resources/{name}", tag = "scheduler", operation_id = "setResource",
+    params(("name" = String, Path, description = "The resource")), request_body = ResourceTotal,
+    responses((status = OK, body = ResourceView), (status = BAD_REQUEST, body = ErrorBody))
+)]
+pub(super) async fn set_resource(
+    State(api): State<Arc<Api>>,
+    Segments(name): Segments<String>,
+    headers: HeaderMap,
+    request: Body,
+) -> Answer<ResourceView> {
+    let ResourceTotal { total } = body(request, BODY_BYTES_MAX).await?;
+    if !total.is_finite() || total < 0.0 {
+        let message = format!("`total` is {total}, it has to be 0 or more");
+        return Err(ApiError::new(ErrorCode::BadBody, message, "give the number of units that there are"));
+    }
+    if name.is_empty() || name.len() > RESOURCE_NAME_BYTES_MAX {
+        let message = format!("the name of a resource has 1 to {RESOURCE_NAME_BYTES_MAX} bytes");
+        return Err(ApiError::parameter(message, "give it a shorter name"));
+    }
+    let totals = BTreeMap::from([(name.clone(), Number(total))]);
+    api.execute(&headers, UpdateResources { totals }).await?;
+    let view = api.ask(|model| ResourceView {
+        total: number(model.scheduler.resource_total(&name)),
+        used: number(model.scheduler.resource_used(&name)),
+        name,
+    });
+    Ok(Json(view.await?))
+}
