@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::event::{CatalogEvent, PipelineDiscovered, PipelineExtended};
-use super::limits::{DISCOVERED_ITEMS_MAX, REF_BYTES_MAX};
+use super::limits::{DISCOVERED_ITEMS_MAX, DISCOVERED_NAME_BYTES_MAX};
 use super::model::Owner;
 use super::state::{Catalog, Pipeline};
 
@@ -65,9 +65,8 @@ fn fresh(seen: &BTreeSet<String>, known: Option<&BTreeSet<String>>) -> BTreeSet<
     new.take(room).cloned().collect()
 }
 
-/// A name that can be kept. Longer ones are not wrong, but nobody named them: they are data.
 fn fits(name: &str) -> bool {
-    !name.is_empty() && name.len() <= REF_BYTES_MAX
+    !name.is_empty() && name.len() <= DISCOVERED_NAME_BYTES_MAX
 }
 
 impl Pipeline {

@@ -57,6 +57,22 @@ impl Vertex {
     }
 }
 
+/// What lists filter by, kept apart and small: a list looks at all of them.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Facets {
+    pub kind: WordId,
+    pub entity_type: WordId,
+    /// The declared owner, or [`NO_OWNER`].
+    pub owner: NodeId,
+}
+
+/// A kind or a type, interned.
+pub(super) type WordId = u32;
+/// The word of what has no type.
+const NO_WORD: WordId = WordId::MAX;
+/// The owner of what declares none.
+pub(super) const NO_OWNER: NodeId = NodeId::MAX;
+
 /// What one entity or pipeline added to the graph.
 #[derive(Clone, Debug, Default)]
 struct Contribution {
@@ -80,6 +96,8 @@ struct CompiledClaim {
 pub(super) struct Index {
     ids: HashMap<EntityRef, NodeId>,
     vertices: Vec<Vertex>,
+    facets: Vec<Facets>,
+    words: HashMap<Box<str>, WordId>,
     /// What exists, in order.
     order: BTreeMap<EntityRef, NodeId>,
     entities: HashMap<NodeId, Contribution>,
@@ -116,6 +134,15 @@ impl Index {
     /// What exists, in order of ref.
     pub fn existing(&self) -> impl Iterator<Item = NodeId> + '_ {
         self.order.values().copied()
+    }
+
+    pub fn facets(&self, id: NodeId) -> Facets {
+        self.facets[id as usize]
+    }
+
+    /// The number of a kind or type; none when nothing ever had it.
+    pub fn word(&self, word: &str) -> Option<WordId> {
+        self.words.get(word).copied()
     }
 
     pub fn count(&self) -> usize {
@@ -180,7 +207,7 @@ impl Index {
             entity.description.as_deref().unwrap_or(""),
         ];
         vertex.search = texts.join("\n").to_lowercase().into();
-        self.order.insert(entity.reference.clone(), id);
+        self.settle(id);
         self.by_path.entry(entity.origin.path.clone()).or_default().insert(entity.reference.clone());
         self.entities.insert(id, contribution);
     }
@@ -334,6 +361,8 @@ impl Index {
         }
         let id = NodeId::try_from(self.vertices.len()).expect("fewer than four billion refs fit into memory");
         self.ids.insert(reference.clone(), id);
+        let kind = self.intern_word(reference.kind());
+        self.facets.push(Facets { kind, entity_type: NO_WORD, owner: NO_OWNER });
         self.vertices.push(Vertex {
             reference: reference.clone(),
             edges: BTreeMap::new(),
@@ -360,9 +389,23 @@ impl Index {
         }
     }
 
-    /// Keeps the order in step with what exists.
+    fn intern_word(&mut self, word: &str) -> WordId {
+        if let Some(id) = self.words.get(word) {
+            return *id;
+        }
+        let id = WordId::try_from(self.words.len()).expect("fewer than four billion words fit into memory");
+        self.words.insert(word.into(), id);
+        id
+    }
+
+    /// Keeps order and facets in step with what exists.
     fn settle(&mut self, id: NodeId) {
+        let shown_type = self.vertices[id as usize].shown_type().map(str::to_owned);
+        let entity_type = shown_type.map_or(NO_WORD, |word| self.intern_word(&word));
         let vertex = &self.vertices[id as usize];
+        let facets = &mut self.facets[id as usize];
+        facets.entity_type = entity_type;
+        facets.owner = vertex.owner.unwrap_or(NO_OWNER);
         if vertex.exists() {
             self.order.insert(vertex.reference.clone(), id);
         } else {

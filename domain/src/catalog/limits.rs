@@ -15,6 +15,10 @@ pub const DOCUMENTS_MAX: usize = 1_000;
 /// are already bounded by [`FILE_BYTES_MAX`].
 pub const ALIAS_NODES_MAX: usize = 50_000;
 
+/// LIMIT: nodes of anchored values that are kept while reading one document. Anchors nested in each other are kept once for
+/// each level, which is what this bounds; one without room can still be written, but not referred to.
+pub const ANCHOR_NODES_MAX: usize = 200_000;
+
 /// LIMIT: the weight of one anchor in a Backstage document (uses times nested uses), as in the `yaml` package.
 pub const ALIAS_WEIGHT_MAX: u64 = 100;
 
@@ -32,9 +36,8 @@ pub const EVENT_TEXT_BYTES_MAX: usize = 4_096;
 /// manifest's blob has them all. Relations are never cut: answers about the graph must be right.
 pub const EVENT_LIST_ITEMS_MAX: usize = 256;
 
-/// LIMIT: bytes of an entity ref that a manifest may name. A name has at most 63 characters in Backstage, a Compass
-/// slug 64; references are looser, so this is a bound on memory, not on style.
-pub const REF_BYTES_MAX: usize = 512;
+/// LIMIT: bytes of an alias in a `bussola.yaml`. Compass's identifiers have about 130.
+pub const ALIAS_BYTES_MAX: usize = 512;
 
 /// LIMIT: bytes of a family glob.
 pub const GLOB_BYTES_MAX: usize = 256;
@@ -51,3 +54,6 @@ pub const PLAN_PROBLEMS_MAX: usize = 1_000;
 /// LIMIT: families, datasets or dependencies that one discovered pipeline keeps. Luigi families are classes in a code
 /// base; a pipeline that has more has put a parameter into the class name.
 pub const DISCOVERED_ITEMS_MAX: usize = 10_000;
+
+/// LIMIT: bytes of the name of a discovered family or dataset. Longer ones are data that got into a name, and are not kept.
+pub const DISCOVERED_NAME_BYTES_MAX: usize = 512;

@@ -9,7 +9,6 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::limits::REF_BYTES_MAX;
 use super::problem::quoted;
 
 /// The namespace of a ref that names none.
@@ -30,12 +29,6 @@ pub enum RefError {
     /// No kind is written and the place it stands in implies none.
     #[error("{} does not say which kind it is", quoted(.written))]
     NoKind {
-        /// The text.
-        written: String,
-    },
-    /// Longer than [`REF_BYTES_MAX`].
-    #[error("the entity reference {} is longer than {REF_BYTES_MAX} bytes", quoted(.written))]
-    TooLong {
         /// The text.
         written: String,
     },
@@ -108,9 +101,6 @@ impl EntityRef {
         default_kind: Option<&str>,
         default_namespace: Option<&str>,
     ) -> Result<EntityRef, RefError> {
-        if written.len() > REF_BYTES_MAX {
-            return Err(RefError::TooLong { written: written.to_owned() });
-        }
         let parts = RefParts::parse(written, default_kind, default_namespace)?;
         Ok(EntityRef::from_parts(&parts.kind, &parts.namespace, &parts.name))
     }
@@ -128,7 +118,7 @@ impl EntityRef {
     /// `component:default/<name>`.
     ///
     /// # Errors
-    /// When the name is empty or too long.
+    /// When the name is empty.
     pub fn component(name: &str) -> Result<EntityRef, RefError> {
         EntityRef::parse_in(&format!("component:{DEFAULT_NAMESPACE}/{name}"), None, None)
     }
@@ -190,7 +180,6 @@ impl Serialize for EntityRef {
 
 impl<'de> Deserialize<'de> for EntityRef {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<EntityRef, D::Error> {
-        // No limit here: what was short enough when it was written down must be read back for ever.
         let text = String::deserialize(deserializer)?;
         RefParts::parse(&text, None, None).map_err(serde::de::Error::custom)?;
         Ok(EntityRef(text.into()))

@@ -14,7 +14,7 @@
 use super::rules::Findings;
 use super::tree::{Node, Value};
 use crate::catalog::glob::FamilyGlob;
-use crate::catalog::limits::{CLAIMS_MAX, REF_BYTES_MAX};
+use crate::catalog::limits::{ALIAS_BYTES_MAX, CLAIMS_MAX};
 use crate::catalog::model::{Alias, Claim, FamilyGlobAt};
 use crate::catalog::problem::{Code, Finding, quoted};
 use crate::catalog::reference::EntityRef;
@@ -151,11 +151,11 @@ fn read_aliases(findings: &mut Findings, node: &Node, aliases: &mut Vec<Alias>) 
         return;
     }
     for entry in entries {
-        if entry.key.is_empty() || entry.key.len() > REF_BYTES_MAX {
+        if entry.key.is_empty() || entry.key.len() > ALIAS_BYTES_MAX {
             findings.bad_value(
                 entry.key_span,
                 "an alias is empty or too long",
-                format!("use 1 to {REF_BYTES_MAX} bytes"),
+                format!("use 1 to {ALIAS_BYTES_MAX} bytes"),
             );
             continue;
         }

@@ -7,13 +7,15 @@
 //! budget that is charged before a copy is made.
 //! INVARIANT: a document that is wrong does not hide those after it: reading goes on at the next `---`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
 
 use super::scalar::{self, Dialect};
 use super::tree::{Entry, Node, Number, Value};
-use crate::catalog::limits::{ALIAS_NODES_MAX, ALIAS_WEIGHT_MAX, DEPTH_MAX, DOCUMENTS_MAX};
+use crate::catalog::limits::{
+    ALIAS_NODES_MAX, ALIAS_WEIGHT_MAX, ANCHOR_NODES_MAX, DEPTH_MAX, DOCUMENTS_MAX, PROBLEMS_MAX,
+};
 use crate::catalog::problem::{Code, Finding, Span, quoted};
 
 /// LIMIT: keys that merge keys (`<<`) may copy in one file: js-yaml's own bound.
@@ -36,18 +38,22 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<RawDocument> {
     if let Some(finding) = refused_characters(text, dialect) {
         return vec![RawDocument { span: finding.span, tree: Err(vec![finding]) }];
     }
+    let replaced = if dialect == Dialect::Yaml { with_stand_ins(text) } else { None };
+    let text = replaced.as_deref().unwrap_or(text);
     let mut reader = Reader {
         dialect,
+        stand_ins: replaced.is_some(),
         used: used_anchors(text, dialect),
         anchors: HashMap::new(),
         copied: 0,
+        kept: 0,
         merged: 0,
         stack: Vec::new(),
         root: None,
         findings: Vec::new(),
     };
     let mut parser = parser(text, dialect);
-    let mut documents = Vec::new();
+    let mut documents: Vec<RawDocument> = Vec::new();
     let mut start: Option<Span> = None;
     loop {
         let (event, span) = match parser.next() {
@@ -55,6 +61,15 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<RawDocument> {
             Some(Ok((event, span))) => (event, place(&span.start)),
             Some(Err(error)) => {
                 let finding = syntax(&error, text);
+                // Text that goes on where a document could only end belongs to that document.
+                let goes_on = start.is_none() && *error.kind() == ErrorKind::ExpectedDocumentStart;
+                if let Some(last) = documents.last_mut().filter(|_| goes_on) {
+                    last.tree = Err(vec![finding]);
+                    if !matches!(parser.proceed_next_document(), Ok(true)) {
+                        return documents;
+                    }
+                    continue;
+                }
                 let span = start.take().unwrap_or(finding.span);
                 let mut findings = reader.take_findings();
                 findings.push(finding);
@@ -94,8 +109,7 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<RawDocument> {
 fn parser(text: &str, dialect: Dialect) -> Parser<'_, granit_parser::StrInput<'_>> {
     // js-yaml lets the lines of a quoted scalar or a flow collection start anywhere; the `yaml` package does not.
     let strict = dialect == Dialect::Yaml;
-    let mut options =
-        options! { strict_indentation: strict, flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX };
+    let mut options = options! { strict_indentation: strict, bom_inside_document_as_content: true, flow_nesting_limit: DEPTH_MAX, block_nesting_limit: DEPTH_MAX };
     options.set_emit_comments(false);
     Parser::new_from_str_with_options(text, options)
 }
@@ -150,26 +164,23 @@ struct Ready {
 #[derive(Clone, Default)]
 struct Weight {
     scalar: bool,
-    aliases: Vec<usize>,
+    aliases: BTreeSet<usize>,
 }
 
 impl Weight {
-    fn absorb(&mut self, other: Weight) {
+    fn absorb(&mut self, mut other: Weight) {
         self.scalar |= other.scalar;
-        if self.aliases.is_empty() {
-            self.aliases = other.aliases;
-        } else {
-            for id in other.aliases {
-                if !self.aliases.contains(&id) {
-                    self.aliases.push(id);
-                }
-            }
+        if other.aliases.len() > self.aliases.len() {
+            std::mem::swap(&mut self.aliases, &mut other.aliases);
         }
+        // The smaller into the larger, one by one: `append` would build the larger anew each time.
+        self.aliases.extend(other.aliases);
     }
 }
 
 struct Anchor {
-    node: Node,
+    /// None when there was no room to keep it: its first use would be too much as well.
+    node: Option<Node>,
     size: usize,
     weight: Weight,
     /// As in the `yaml` package: uses, the definition counted as one, times the weight of the first use.
@@ -202,9 +213,11 @@ struct PendingKey {
 
 struct Reader {
     dialect: Dialect,
+    stand_ins: bool,
     used: HashSet<usize>,
     anchors: HashMap<usize, Anchor>,
     copied: usize,
+    kept: usize,
     merged: usize,
     stack: Vec<Frame>,
     root: Option<Node>,
@@ -214,6 +227,7 @@ struct Reader {
 impl Reader {
     fn begin(&mut self) {
         self.anchors.clear();
+        self.kept = 0;
         self.stack.clear();
         self.root = None;
         self.findings.clear();
@@ -233,15 +247,16 @@ impl Reader {
     fn event(&mut self, event: Event<'_>, span: Span) -> Result<(), Finding> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
+                let text = if self.stand_ins { without_stand_ins(&text).into() } else { text };
                 let value = match tagged_scalar(&text, style, tag.as_deref(), self.dialect, span) {
                     Ok(value) => value,
                     Err(finding) => {
-                        self.findings.push(finding);
+                        self.complain(finding);
                         Value::Null
                     }
                 };
                 let plain = style == ScalarStyle::Plain && tag.as_deref().is_none_or(|tag| name_of(tag) == TAG_MERGE);
-                let weight = Weight { scalar: true, aliases: Vec::new() };
+                let weight = Weight { scalar: true, aliases: BTreeSet::new() };
                 self.ready(Ready { node: Node { span, value }, plain, weight }, anchor)
             }
             Event::SequenceStart(_, anchor, tag) => {
@@ -269,6 +284,12 @@ impl Reader {
         }
     }
 
+    fn complain(&mut self, finding: Finding) {
+        if self.findings.len() < PROBLEMS_MAX {
+            self.findings.push(finding);
+        }
+    }
+
     fn check_depth(&self, span: Span) -> Result<(), Finding> {
         if self.stack.len() < DEPTH_MAX {
             return Ok(());
@@ -281,7 +302,7 @@ impl Reader {
         let name = name_of(tag);
         // The `yaml` package warns about a tag it does not know and goes on; js-yaml refuses it.
         if self.dialect == Dialect::JsYaml && name != expected && name != "!" {
-            self.findings.push(bad_tag(&name, span));
+            self.complain(bad_tag(&name, span));
         }
     }
 
@@ -295,10 +316,11 @@ impl Reader {
             ));
         };
         self.copied += anchor.size;
-        if self.copied > ALIAS_NODES_MAX {
+        let Some(node) = anchor.node.as_ref().filter(|_| self.copied <= ALIAS_NODES_MAX) else {
             return Err(bomb(span));
-        }
-        let depth = self.stack.len() + anchor.node.depth();
+        };
+        let value = node.value.clone();
+        let depth = self.stack.len() + node.depth();
         if depth > DEPTH_MAX {
             return Err(too_deep(span));
         }
@@ -311,8 +333,8 @@ impl Reader {
                 return Err(bomb(span));
             }
         }
-        let node = Node { span, value: self.anchors[&id].node.value.clone() };
-        let weight = Weight { scalar: false, aliases: vec![id] };
+        let node = Node { span, value };
+        let weight = Weight { scalar: false, aliases: BTreeSet::from([id]) };
         self.ready(Ready { node, plain: false, weight }, 0)
     }
 
@@ -323,12 +345,19 @@ impl Reader {
         own.max(nested.unwrap_or(0))
     }
 
+    fn keep(&mut self, anchor: usize, node: &Node, weight: &Weight) {
+        let size = node.size();
+        self.kept = self.kept.saturating_add(size);
+        let room = size <= ALIAS_NODES_MAX && self.kept <= ANCHOR_NODES_MAX;
+        let node = room.then(|| node.clone());
+        self.anchors.insert(anchor, Anchor { node, size, weight: weight.clone(), uses: 1, factor: 0 });
+    }
+
     /// Hands a finished value to its parent.
     fn ready(&mut self, ready: Ready, anchor: usize) -> Result<(), Finding> {
         let Ready { node, plain, weight } = ready;
         if anchor != 0 && self.used.contains(&anchor) {
-            let kept = Anchor { size: node.size(), node: node.clone(), weight: weight.clone(), uses: 1, factor: 0 };
-            self.anchors.insert(anchor, kept);
+            self.keep(anchor, &node, &weight);
         }
         let track = self.dialect == Dialect::Yaml && !self.used.is_empty();
         let Some(frame) = self.stack.last_mut() else {
@@ -349,17 +378,16 @@ impl Reader {
                 match map.key.take() {
                     None => {
                         let merge = self.dialect == Dialect::JsYaml && plain && node.as_str() == Some("<<");
-                        match map.key_of(&node, merge, self.dialect) {
-                            Ok(()) => {}
-                            Err(finding) => self.findings.push(finding),
+                        if let Err(finding) = map.key_of(&node, merge, self.dialect) {
+                            self.complain(finding);
                         }
                     }
                     Some(key) if key.merge => {
                         let span = node.span;
-                        self.merged += map.merge(node).unwrap_or_else(|finding| {
-                            self.findings.push(finding);
-                            0
-                        });
+                        match map.merge(node) {
+                            Ok(looked_at) => self.merged += looked_at,
+                            Err(finding) => self.complain(finding),
+                        }
                         if self.merged > MERGE_KEYS_MAX {
                             return Err(bomb(span));
                         }
@@ -590,6 +618,44 @@ fn too_deep(span: Span) -> Finding {
     )
 }
 
+/// Where the stand-ins for characters begin: a plane for private use, of which no manifest makes use.
+const STAND_INS: u32 = 0xF_0000;
+
+/// The text with stand-ins for the characters that the `yaml` package takes as they come and the parser does not: control
+/// characters, and a carriage return that ends no line. None when there are none, or a stand-in is in the text itself.
+fn with_stand_ins(text: &str) -> Option<String> {
+    let special = |c: char, next: Option<char>| match c {
+        '\t' | '\n' | '\u{85}' => false,
+        '\r' => next != Some('\n'),
+        c => c.is_control(),
+    };
+    let mut found = false;
+    for (at, c) in text.char_indices() {
+        if (STAND_INS..STAND_INS + 0x100).contains(&u32::from(c)) {
+            return None;
+        }
+        found = found || (c.is_control() && special(c, text[at + c.len_utf8()..].chars().next()));
+    }
+    if !found {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let stand_in = char::from_u32(STAND_INS + u32::from(c)).filter(|_| special(c, chars.peek().copied()));
+        out.push(stand_in.unwrap_or(c));
+    }
+    Some(out)
+}
+
+fn without_stand_ins(text: &str) -> String {
+    let original = |c: char| match u32::from(c).checked_sub(STAND_INS) {
+        Some(code @ 0..0x100) => char::from_u32(code).unwrap_or(c),
+        _ => c,
+    };
+    text.chars().map(original).collect()
+}
+
 /// Characters that the reference refuses and the parser lets pass.
 fn refused_characters(text: &str, dialect: Dialect) -> Option<Finding> {
     let refused = |c: char| match dialect {
@@ -614,6 +680,10 @@ pub(crate) fn span_at(text: &str, byte: usize) -> Span {
     Span::new(number(line), number(column))
 }
 
+fn tab(span: Span) -> Finding {
+    Finding::new(Code::YamlTab, span, "a tab stands where YAML wants spaces", "indent with spaces")
+}
+
 /// The parser's complaint, in our words.
 fn syntax(error: &ScanError, text: &str) -> Finding {
     let span = place(error.marker());
@@ -632,9 +702,9 @@ fn syntax(error: &ScanError, text: &str) -> Finding {
         | ErrorKind::TabInBlockIndentation
         | ErrorKind::TabAtBlockScalarStart
         | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => (Code::YamlTab, "indent with spaces"),
+        | ErrorKind::TabInPlainScalar => return tab(span),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            (Code::YamlSyntax, "close the quote that was opened before this place")
+            (Code::YamlSyntax, "close the quote")
         }
         ErrorKind::UnclosedFlowCollection { .. }
         | ErrorKind::UnexpectedEofFlowMapping
@@ -656,7 +726,8 @@ fn syntax(error: &ScanError, text: &str) -> Finding {
         ErrorKind::UnexpectedCharacter { character: '%' | '@' | '`' } => {
             (Code::YamlSyntax, "quote the value: plain text cannot start with this character")
         }
-        ErrorKind::ExpectedBlockMappingKey
+        ErrorKind::ExpectedDocumentStart
+        | ErrorKind::ExpectedBlockMappingKey
         | ErrorKind::ExpectedBlockSequenceEntry
         | ErrorKind::InvalidIndentation
         | ErrorKind::BlockSequenceEntryNotAllowed => {
@@ -666,7 +737,7 @@ fn syntax(error: &ScanError, text: &str) -> Finding {
     };
     let line = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("");
     if code == Code::YamlSyntax && line.trim_start_matches(' ').starts_with('\t') {
-        return Finding::new(Code::YamlTab, span, "a tab is used for indentation", "indent with spaces");
+        return tab(span);
     }
     Finding::new(code, span, format!("not well-formed YAML: {}", error.kind()), hint)
 }

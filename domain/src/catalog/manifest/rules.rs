@@ -1,6 +1,7 @@
 //! The rules' helpers: findings about keys and types, said alike in all formats.
 
 use super::tree::{Entry, Node, Value};
+use crate::catalog::limits::PROBLEMS_MAX;
 use crate::catalog::problem::{Code, Finding, Span, closest, one_of, quoted};
 
 /// Collects what is wrong with one document.
@@ -10,8 +11,15 @@ pub(crate) struct Findings {
 }
 
 impl Findings {
+    /// LIMIT: [`PROBLEMS_MAX`]; a file of nothing but unknown keys must not fill the memory with complaints.
     pub fn add(&mut self, finding: Finding) {
-        self.list.push(finding);
+        if !self.is_full() {
+            self.list.push(finding);
+        }
+    }
+
+    fn is_full(&self) -> bool {
+        self.list.len() >= PROBLEMS_MAX
     }
 
     pub fn is_empty(&self) -> bool {
@@ -27,6 +35,9 @@ impl Findings {
 
     /// A key that the format does not know.
     pub fn unknown_key(&mut self, entry: &Entry, known: &[&str], of: &str) {
+        if self.is_full() {
+            return; // the comparisons below are not free
+        }
         let hint = match closest(&entry.key, known) {
             Some(near) => format!("did you mean `{near}`? known keys: {}", one_of(known)),
             None => format!("remove it; known keys: {}", one_of(known)),
