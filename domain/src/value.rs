@@ -116,6 +116,8 @@ impl fmt::Display for Value {
             Value::Null => f.write_str("null"),
             Value::Bool(truth) => write!(f, "{truth}"),
             Value::Int(number) => write!(f, "{number}"),
+            // Unlike a number of our own, a client's 1.0 stays one: Python tells it from 1 when it shows it.
+            Value::Float(number) if number.is_finite() => write!(f, "{number:?}"),
             Value::Float(number) => write_number(f, *number),
             Value::Str(text) => write_string(f, text),
             Value::List(items) => {
@@ -419,10 +421,9 @@ impl Parser<'_> {
 /// Of members with one name the last value wins, at the place of the first, as in a Python dict.
 fn last_of_equal_names(members: Vec<(Box<str>, Value)>) -> Vec<(Box<str>, Value)> {
     // Few members: comparing each with each is cheaper than hashing. Many: a map of places keeps hostile input linear.
-    if members.len() <= 16 {
-        if !members.iter().enumerate().any(|(i, (name, _))| members[..i].iter().any(|(other, _)| other == name)) {
-            return members;
-        }
+    let repeats = |(i, (name, _)): (usize, &(Box<str>, Value))| members[..i].iter().any(|(other, _)| other == name);
+    if members.len() <= 16 && !members.iter().enumerate().any(repeats) {
+        return members;
     }
     let mut places = std::collections::HashMap::with_capacity(members.len());
     let mut kept: Vec<(Box<str>, Value)> = Vec::with_capacity(members.len());
@@ -526,12 +527,12 @@ mod tests {
     #[test]
     fn values_are_read_and_written_as_python_does() {
         check("null", "null");
-        check(" [1, -2.5, 1e3, true] ", "[1,-2.5,1000,true]");
+        check(" [1, -2.5, 1e3, true] ", "[1,-2.5,1000.0,true]");
         check("Infinity", "Infinity");
         check("{\"a\": -Infinity}", "{\"a\":-Infinity}");
         check("\"</script>\\u00e9\\ud83d\\ude00\"", "\"<\\/script>é😀\"");
         check("{\"a\":1,\"b\":2,\"a\":3}", "{\"a\":3,\"b\":2}");
-        check("12345678901234567890", "12345678901234567000.0");
+        check("12345678901234567890", "1.2345678901234567e19");
         check("\"\\u0001\"", "\"\\u0001\"");
     }
 

@@ -31,16 +31,17 @@ impl Command for AddTask {
         let worker = step.worker(&self.worker);
         self.report.owners = self.owners.iter().map(|owner| step.name(owner)).collect();
         self.report.error = self.error.map(|error| step.blob(error));
-        let assistant = self.report.assistant;
+        // An assistant's reports of a batch do not say that it is one.
+        let assistant =
+            self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
         let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
         if event.bulk() >= ASIDE_BYTES_MIN {
             event.aside = Some(step.blob(event.set_aside()));
         }
-        let run = match assistant {
-            true => step.scheduler().task(&task).and_then(|task| task.run()),
-            false => Some(run_of(step, worker, &task, &family)),
-        };
+        // Of a task that nobody declared (it was removed meanwhile) an assistant is all that is known.
+        let known = step.scheduler().task(&task).and_then(|task| task.run()).filter(|_| assistant);
+        let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family)));
         let seen = run.and_then(|run| shown_by(step.model(), run, &event));
         let leads_to_done = event.status.as_ref().is_some_and(|change| change.to == Status::Done);
         step.record(event, run);

@@ -221,12 +221,6 @@ fn size(value: &Value) -> usize {
     }
 }
 
-impl Default for WorkerNo {
-    fn default() -> WorkerNo {
-        WorkerNo(0)
-    }
-}
-
 /// A tracking URL that is cleared is an empty text: JSON cannot tell an absent member from a null one.
 mod tracking {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
