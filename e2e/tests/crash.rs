@@ -31,7 +31,7 @@ const RESOURCE_EVERY: usize = 50;
 /// Replies of a round: each worker schedules all; each task is handed out and ended; failures take two calls more.
 const REPLIES: usize = WORKERS * TASKS + 2 * TASKS + 3 * (TASKS / FAILS_EVERY);
 /// LIMIT: a round that takes longer hangs.
-const ROUND_MAX: Duration = Duration::from_secs(300);
+const ROUND_MAX: Duration = Duration::from_secs(120);
 
 /// What is known of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,12 +116,36 @@ impl Round {
         format!("r{}w{w}", self.number)
     }
 
+    /// Where everybody is, and what the server says of the tasks that are not done: what one wants to know of a hang.
+    fn told(&self, model: &Model) -> String {
+        let mut said = format!(
+            "{} replies, {} parked, {} finished, on the way {:?}, {} tasks known\n",
+            model.replies,
+            model.parked,
+            model.finished,
+            model.sent,
+            model.tasks.len()
+        );
+        let listed = Client::open(self.address)
+            .and_then(|mut client| client.ask("task_list", &json!({"limit": false, "search": self.family()})));
+        for (n, known) in model.tasks.iter().filter(|(_, known)| **known != Known::Done).take(20) {
+            let task = listed.as_ref().map_or(Value::Null, |all| all[self.task_id(*n)].clone());
+            said.push_str(&format!("task {n}: known as {known:?}, the server says {task}\n"));
+        }
+        said
+    }
+
     /// Waits until the model is as wanted.
     fn wait(&self, what: &str, wanted: impl Fn(&Model) -> bool) -> MutexGuard<'_, Model> {
         let begin = Instant::now();
         let mut model = self.model();
         while !wanted(&model) && model.problem.is_none() {
-            assert!(begin.elapsed() < ROUND_MAX, "round {} hangs: waited for {what}", self.number);
+            assert!(
+                begin.elapsed() < ROUND_MAX,
+                "round {} hangs: waited for {what}\n{}",
+                self.number,
+                self.told(&model)
+            );
             model = held(self.changed.wait_timeout(model, Duration::from_millis(200))).0;
         }
         if let Some(problem) = &model.problem {

@@ -78,11 +78,14 @@ fn a_full_disk_loses_nothing_and_is_survived() {
     assert_eq!(refusals, 5, "{TASKS_MAX} tasks fitted on a disk of {DISK}");
     assert!(acknowledged.len() > 100, "only {} tasks fitted", acknowledged.len());
 
-    // Reads go on.
-    let listed = Client::open(server.address)
-        .and_then(|mut c| c.ask("task_list", &json!({"limit": false})))
-        .expect("a full disk does not stop reads");
-    assert!(acknowledged.iter().all(|n| listed[format!("Disk_{n}")].is_object()), "acknowledged tasks are missing");
+    // Questions that change nothing are answered meanwhile, from what is on the disk. (Lists prune first, as luigid's do,
+    // and pruning must be recorded: they may be refused.)
+    for n in acknowledged.iter().step_by(25) {
+        let reply = Client::open(server.address)
+            .and_then(|mut c| c.ask("fetch_error", &json!({"task_id": format!("Disk_{n}")})))
+            .expect("a full disk does not stop questions");
+        assert!(reply["displayName"].is_string(), "task {n} was acknowledged, and is not known: {reply}");
+    }
 
     std::fs::remove_file(&ballast).expect("the ballast can be removed");
     let begin = Instant::now();
