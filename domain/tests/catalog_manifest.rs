@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use bussola_domain::catalog::Problem;
 use bussola_domain::catalog::limits::{DEPTH_MAX, DOCUMENTS_MAX, FILE_BYTES_MAX, PROBLEMS_MAX};
 use bussola_domain::catalog::manifest::{parse, parse_documents};
 use bussola_domain::catalog::model::Format;
+use bussola_domain::catalog::{Code, Problem};
 
 /// Checks all that is said about a file, as it is shown.
 fn check(path: &str, text: &str, expected: &str) {
@@ -93,6 +93,10 @@ fn backstage_problems_say_where_and_what_to_write() {
         "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: {name: a}\nspec: {owner: t}\nstatus: {}\n",
         "catalog-info.yaml:5:1: error[B0115]: `status` is made by the catalog and cannot be written in a file\nhint: remove it",
     );
+    check(
+        "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata:\n  name: a\n  description: |\n    b\n\t\nspec: {owner: t}\n",
+        "catalog-info.yaml:7:1: error[B0104]: a tab stands where YAML wants spaces\nhint: indent with spaces",
+    );
     // Each document has its own verdict; the file as a whole declares nothing.
     let good = "apiVersion: backstage.io/v1alpha1\nkind: Domain\nmetadata: {name: a}\nspec: {owner: t}\n";
     let text = format!("{good}---\nkind: [\n---\n---\n{good}");
@@ -140,6 +144,10 @@ fn yaml_problems_say_where_and_what_to_write() {
     check(
         "name: a\nfields:\n\ttier: 1\n",
         "compass.yml:3:2: error[B0104]: a tab stands where YAML wants spaces\nhint: indent with spaces",
+    );
+    check(
+        "name: a\nfields:\n  \ttier: 1\n",
+        "compass.yml:3:4: error[B0104]: a tab stands where YAML wants spaces\nhint: indent with spaces",
     );
     check(
         "name: *x\n",
@@ -282,4 +290,15 @@ fn anchors_and_merge_keys_work_where_the_reference_has_them() {
     };
     assert_eq!(codes("catalog-info.yaml", &alias(99)), Vec::<String>::new());
     assert_eq!(codes("catalog-info.yaml", &alias(100)), ["B0107"]);
+}
+
+#[test]
+fn every_code_has_its_line_in_the_documentation() {
+    let documentation = include_str!("../../docs/errors/catalog.md");
+    let documented: Vec<&str> = documentation.lines().filter(|line| line.starts_with("| B")).collect();
+    let expected: Vec<String> = Code::ALL.iter().map(|code| format!("| {code} | {} |", code.summary())).collect();
+    assert_eq!(documented.len(), expected.len());
+    for (line, expected) in documented.iter().zip(&expected) {
+        assert!(line.starts_with(expected.as_str()), "{line}\n{expected}");
+    }
 }

@@ -9,6 +9,7 @@ use bussola_domain::catalog::{
     Reached, blobs,
 };
 use bussola_domain::id::{NameId, Timestamp};
+use proptest::prelude::*;
 
 fn manifest(path: &str, text: &str) -> ParsedManifest {
     parse(path, text.as_bytes()).unwrap_or_else(|problems| panic!("{}", shown(&problems)))
@@ -559,4 +560,86 @@ fn events_are_small_and_stable() {
             ),
         ]
     );
+}
+
+/// One thing that may happen.
+#[derive(Clone, Debug)]
+enum Step {
+    Files(Vec<(u8, String)>),
+    Everything(Vec<(u8, String)>),
+    Seen(PipelineSeen),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    const NAMES: &[&str] = &["a", "b", "load", "bill-daily"];
+    let name = || prop::sample::select(NAMES);
+    let target = || {
+        prop::sample::select(vec![
+            "a",
+            "b",
+            "load",
+            "bill-daily",
+            "ari:cloud:compass::component/x/1",
+            "ari:cloud:identity::team/t",
+        ])
+    };
+    let compass = (name(), target(), target(), prop::bool::ANY).prop_map(|(name, on, owner, id)| {
+        let id = if id { "id: ari:cloud:compass::component/x/1\n" } else { "" };
+        format!("configVersion: 1\nname: {name}\n{id}ownerId: '{owner}'\nrelationships: {{DEPENDS_ON: ['{on}']}}\n")
+    });
+    let backstage = (name(), name(), name()).prop_map(|(name, part, api)| {
+        component(name, &format!("  subcomponentOf: {part}\n  providesApis: [{api}]\n  consumesApis: [{name}]\n  dependencyOf: [component:{part}]\n"))
+    });
+    let claims = (name(), prop::sample::select(vec!["Bill*", "*", "Load"]), target(), name()).prop_map(|(component, glob, alias, of)| {
+        format!("bussola: 1\nclaims: [{{component: {component}, families: ['{glob}']}}]\naliases: {{'{alias}': 'component:{of}'}}\n")
+    });
+    let file = (0..4_u8, prop_oneof![2 => compass, 1 => backstage, 1 => claims]);
+    let files = prop::collection::vec(file, 0..3);
+    let family = || prop::sample::select(vec!["Load", "BillDaily", "A"]).prop_map(str::to_owned);
+    let seen = (
+        family(),
+        prop::collection::btree_set(family(), 0..3),
+        prop::collection::btree_set(name().prop_map(str::to_owned), 0..2),
+        0..3_u32,
+    )
+        .prop_map(|(root, families, datasets, owner)| PipelineSeen {
+            dependencies: families.clone(),
+            datasets,
+            families,
+            owner: (owner > 0).then_some(Owner::Named(NameId(owner))),
+            root,
+        });
+    prop_oneof![3 => files.clone().prop_map(Step::Files), 1 => files.prop_map(Step::Everything), 2 => seen.prop_map(Step::Seen)]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever happens in whatever order, replay, snapshots and what is derived agree (see [`Story::check`]), and a plan
+    /// that was applied has nothing left to do.
+    #[test]
+    fn any_story_can_be_told_again(steps in prop::collection::vec(step(), 1..12)) {
+        let mut story = Story::default();
+        for step in steps {
+            let (scope, files) = match step {
+                Step::Seen(seen) => {
+                    story.see(seen.clone());
+                    prop_assert_eq!(story.catalog.plan_discover(&seen), []);
+                    continue;
+                }
+                Step::Files(files) => (ApplyScope::Files, files),
+                Step::Everything(files) => (ApplyScope::Everything, files),
+            };
+            let named: Vec<(String, String)> = files.into_iter().map(|(at, text)| (format!("{at}.yaml"), text)).collect();
+            let files: Vec<(&str, &str)> = named.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+            let before = story.catalog.clone();
+            match story.apply(scope.clone(), &files) {
+                Ok(_) => prop_assert_eq!(story.apply(scope, &files).expect("it was no conflict"), Vec::<String>::new()),
+                Err(problems) => {
+                    prop_assert!(!problems.is_empty());
+                    prop_assert_eq!(&story.catalog, &before);
+                }
+            }
+        }
+    }
 }

@@ -188,10 +188,13 @@ impl Catalog {
 
     pub(super) fn view(&self, id: NodeId) -> EntityView<'_> {
         let vertex = self.index.vertex(id);
+        let mut produced_by: Vec<&EntityRef> =
+            vertex.producers.keys().map(|id| &self.index.vertex(*id).reference).collect();
+        produced_by.sort();
         EntityView {
             declared: if vertex.declared { self.declared(&vertex.reference) } else { None },
             pipelines: self.index.pipelines_of(id).filter_map(|root| self.pipeline(root)).collect(),
-            produced_by: vertex.producers.keys().map(|id| &self.index.vertex(*id).reference).collect(),
+            produced_by,
             reference: &vertex.reference,
             vertex,
         }
@@ -245,7 +248,7 @@ impl Catalog {
                 return Ownership { chain, owner: Some(owner) };
             }
             seen.push(id);
-            let next = next_owner(vertex).filter(|(next, _)| !seen.contains(next) && seen.len() < OWNER_STEPS_MAX);
+            let next = self.next_owner(vertex).filter(|(next, _)| !seen.contains(next) && seen.len() < OWNER_STEPS_MAX);
             let Some((next, produced)) = next else {
                 chain.push(OwnershipStep { entity, reason: OwnershipReason::Unowned });
                 return Ownership { chain, owner: None };
@@ -283,9 +286,25 @@ impl Catalog {
             if let Some(owner) = vertex.luigi_owner.values().next() {
                 return Some(owner.clone());
             }
-            at = next_owner(vertex)?.0;
+            at = self.next_owner(vertex)?.0;
         }
         None
+    }
+
+    /// Where to look for an owner next, and whether because it makes the entity rather than holds it. Of several, the first
+    /// by name: numbers would depend on what was read first.
+    fn next_owner(&self, vertex: &Vertex) -> Option<(NodeId, bool)> {
+        let by_name = |id: &NodeId| &self.index.vertex(*id).reference;
+        if let Some(producer) = vertex.producers.keys().min_by_key(|id| by_name(id)) {
+            return Some((*producer, true));
+        }
+        let wholes = (RelationKind::PartOf, NodeId::MIN)..=(RelationKind::PartOf, NodeId::MAX);
+        vertex
+            .edges
+            .range(wholes)
+            .map(|((_, whole), _)| *whole)
+            .min_by_key(|id| by_name(id))
+            .map(|whole| (whole, false))
     }
 
     /// What an entity needs, directly and through others, nearest first; `depth` none: all the way.
@@ -473,13 +492,4 @@ impl Catalog {
         dangling.sort_by(|a, b| (&a.path, a.span, &a.target).cmp(&(&b.path, b.span, &b.target)));
         dangling
     }
-}
-
-/// Where to look for an owner next, and whether because it makes the entity rather than holds it.
-fn next_owner(vertex: &Vertex) -> Option<(NodeId, bool)> {
-    if let Some(producer) = vertex.producers.keys().next() {
-        return Some((*producer, true));
-    }
-    let first = (RelationKind::PartOf, NodeId::MIN)..=(RelationKind::PartOf, NodeId::MAX);
-    vertex.edges.range(first).next().map(|((_, whole), _)| (*whole, false))
 }

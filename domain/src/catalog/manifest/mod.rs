@@ -11,13 +11,17 @@
 pub mod backstage;
 mod bussola;
 mod compass;
+mod complaint;
 mod declare;
 mod detect;
 pub mod export;
+mod mapping;
 mod read;
 mod rules;
 pub mod scalar;
 mod schema;
+mod tag;
+mod text;
 pub mod tree;
 mod write;
 
@@ -196,7 +200,7 @@ fn text_of<'a>(path: &str, bytes: &'a [u8]) -> Result<&'a str, Vec<Problem>> {
     }
     std::str::from_utf8(bytes).map_err(|error| {
         let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or("");
-        let span = read::span_at(valid, valid.len());
+        let span = text::span_at(valid, valid.len());
         let byte = bytes[error.valid_up_to()];
         let hint = match bytes {
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file looks like UTF-16; save it as UTF-8",

@@ -9,20 +9,21 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, ScanError, Tag, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Tag, options};
 
-use super::scalar::{self, Dialect};
-use super::tree::{Entry, Node, Number, Value};
+use super::complaint::{bomb, syntax, tab, too_deep, too_many_documents};
+use super::mapping::MapFrame;
+use super::scalar::Dialect;
+use super::tag::{TAG_MAP, TAG_MERGE, TAG_SEQ, bad_tag, name_of, tagged_scalar};
+use super::text::{place, refused_characters, short_tab, starts_after_tab, with_stand_ins, without_stand_ins};
+use super::tree::{Node, Value};
 use crate::catalog::limits::{
     ALIAS_NODES_MAX, ALIAS_WEIGHT_MAX, ANCHOR_NODES_MAX, DEPTH_MAX, DOCUMENTS_MAX, PROBLEMS_MAX,
 };
-use crate::catalog::problem::{Code, Finding, Span, quoted};
+use crate::catalog::problem::{Code, Finding, Span};
 
 /// LIMIT: keys that merge keys (`<<`) may copy in one file: js-yaml's own bound.
 const MERGE_KEYS_MAX: usize = 10_000;
-
-/// LIMIT: mappings in one merge sequence: js-yaml's own bound.
-const MERGE_SOURCES_MAX: usize = 100;
 
 /// One document of a file.
 #[derive(Debug)]
@@ -58,7 +59,17 @@ pub(crate) fn read(text: &str, dialect: Dialect) -> Vec<RawDocument> {
     loop {
         let (event, span) = match parser.next() {
             None => return documents,
-            Some(Ok((event, span))) => (event, place(&span.start)),
+            Some(Ok((event, span))) => {
+                if starts_after_tab(&event, span.start.byte_offset(), text) {
+                    reader.complain(tab(place(&span.start)));
+                }
+                if dialect == Dialect::Yaml
+                    && let Some(at) = short_tab(&event, &span.start, text)
+                {
+                    reader.complain(tab(at));
+                }
+                (event, place(&span.start))
+            }
             Some(Err(error)) => {
                 let finding = syntax(&error, text);
                 // Text that goes on where a document could only end belongs to that document.
@@ -138,20 +149,6 @@ fn used_anchors(text: &str, dialect: Dialect) -> HashSet<usize> {
     }
 }
 
-fn too_many_documents(span: Span) -> Finding {
-    Finding::new(
-        Code::TooManyDocuments,
-        span,
-        format!("the file holds more than {DOCUMENTS_MAX} documents"),
-        "split it into several files",
-    )
-}
-
-fn place(marker: &granit_parser::Marker) -> Span {
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Span::new(number(marker.line()), number(marker.col()).saturating_add(1))
-}
-
 /// A value that is ready, with what a parent needs to know about it.
 struct Ready {
     node: Node,
@@ -191,24 +188,6 @@ struct Anchor {
 enum Frame {
     List { span: Span, anchor: usize, items: Vec<Node>, weight: Weight },
     Map { span: Span, anchor: usize, map: MapFrame, weight: Weight },
-}
-
-#[derive(Default)]
-struct MapFrame {
-    entries: Vec<Entry>,
-    /// Index in `entries` by key.
-    by_key: HashMap<String, usize>,
-    /// Keys as their dialect tells them apart: `1` and `"1"` differ for the `yaml` package.
-    identities: HashSet<(u8, String)>,
-    /// Keys that a merge brought: a later key of the same name replaces them.
-    merged: HashSet<String>,
-    key: Option<PendingKey>,
-}
-
-struct PendingKey {
-    text: String,
-    span: Span,
-    merge: bool,
 }
 
 struct Reader {
@@ -398,346 +377,4 @@ impl Reader {
         }
         Ok(())
     }
-}
-
-impl MapFrame {
-    /// Takes a node as the next key; complains when it is there already.
-    fn key_of(&mut self, node: &Node, merge: bool, dialect: Dialect) -> Result<(), Finding> {
-        let text = match key_text(node, dialect) {
-            Ok(text) => text,
-            Err(finding) => {
-                self.key = Some(PendingKey { text: String::new(), span: node.span, merge: false });
-                return Err(finding);
-            }
-        };
-        let identity = match (dialect, &node.value) {
-            (Dialect::JsYaml, _) => (0, text.clone()),
-            (_, Value::Null) => (1, text.clone()),
-            (_, Value::Bool(_)) => (2, text.clone()),
-            (_, Value::Number(_)) => (3, text.clone()),
-            (_, Value::String(_)) => (4, text.clone()),
-            // Two collections are never the same key for the `yaml` package.
-            _ => (5, format!("{}", self.entries.len())),
-        };
-        let replaces = self.merged.remove(&text);
-        let fresh = merge || self.identities.insert(identity);
-        let duplicate = (!fresh && !replaces).then(|| {
-            let first = self.by_key.get(&text).map(|at| self.entries[*at].key_span.line);
-            let where_first = first.map(|line| format!(" (first on line {line})")).unwrap_or_default();
-            Finding::new(
-                Code::DuplicateKey,
-                node.span,
-                format!("the key {} is given twice in one mapping{where_first}", quoted(&text)),
-                "remove one of the two",
-            )
-        });
-        self.key = Some(PendingKey { text, span: node.span, merge });
-        duplicate.map_or(Ok(()), Err)
-    }
-
-    fn put(&mut self, key: PendingKey, node: Node) {
-        match self.by_key.get(&key.text) {
-            Some(at) => self.entries[*at] = Entry { key: key.text, key_span: key.span, node },
-            None => {
-                self.by_key.insert(key.text.clone(), self.entries.len());
-                self.entries.push(Entry { key: key.text, key_span: key.span, node });
-            }
-        }
-    }
-
-    /// js-yaml's merge key: copies what is not there yet. Returns the number of keys looked at.
-    fn merge(&mut self, source: Node) -> Result<usize, Finding> {
-        let refuse = |span| {
-            Finding::new(
-                Code::WrongType,
-                span,
-                "the merge key `<<` needs a mapping or a list of mappings",
-                "name a mapping, as in `<<: *defaults`",
-            )
-        };
-        let span = source.span;
-        let sources = match source.value {
-            Value::Map(entries) => vec![entries],
-            Value::List(items) if items.len() <= MERGE_SOURCES_MAX => {
-                let mut sources = Vec::new();
-                for item in items {
-                    match item.value {
-                        Value::Map(entries) => sources.push(entries),
-                        _ => return Err(refuse(item.span)),
-                    }
-                }
-                sources
-            }
-            _ => return Err(refuse(span)),
-        };
-        let mut looked_at = 0;
-        for entries in sources {
-            looked_at += 1 + entries.len();
-            for entry in entries {
-                if !self.by_key.contains_key(&entry.key) {
-                    self.merged.insert(entry.key.clone());
-                    self.identities.insert((0, entry.key.clone()));
-                    self.put(PendingKey { text: entry.key, span: entry.key_span, merge: false }, entry.node);
-                }
-            }
-        }
-        Ok(looked_at)
-    }
-}
-
-/// A key as text, as each program makes it.
-fn key_text(node: &Node, dialect: Dialect) -> Result<String, Finding> {
-    Ok(match (&node.value, dialect) {
-        (Value::String(text) | Value::Timestamp(text), _) => text.clone(),
-        (Value::Bool(value), _) => value.to_string(),
-        (Value::Number(number), _) => number.to_js_string(),
-        (Value::Null, Dialect::Yaml) => String::new(),
-        (Value::Null, Dialect::JsYaml) => "null".into(),
-        (Value::List(_) | Value::Map(_), Dialect::Yaml) => flow_text(node),
-        (Value::Map(_), Dialect::JsYaml) => "[object Object]".into(),
-        (Value::List(items), Dialect::JsYaml) => {
-            let mut parts = Vec::new();
-            for item in items {
-                parts.push(match &item.value {
-                    Value::List(_) => {
-                        return Err(Finding::new(
-                            Code::BadValue,
-                            item.span,
-                            "a key cannot hold a list within a list",
-                            "write the key as text",
-                        ));
-                    }
-                    Value::Null => String::new(),
-                    _ => key_text(item, dialect)?,
-                });
-            }
-            parts.join(",")
-        }
-    })
-}
-
-/// A collection on one line, for keys that are collections: `{ a: b }`.
-fn flow_text(node: &Node) -> String {
-    match &node.value {
-        Value::Null => "null".into(),
-        Value::Bool(value) => value.to_string(),
-        Value::Number(number) => number.text.clone(),
-        Value::String(text) | Value::Timestamp(text) => text.clone(),
-        Value::List(items) if items.is_empty() => "[]".into(),
-        Value::List(items) => format!("[ {} ]", items.iter().map(flow_text).collect::<Vec<_>>().join(", ")),
-        Value::Map(entries) if entries.is_empty() => "{}".into(),
-        Value::Map(entries) => {
-            let pair = |entry: &Entry| match entry.node.value {
-                Value::Null => entry.key.clone(),
-                _ => format!("{}: {}", entry.key, flow_text(&entry.node)),
-            };
-            format!("{{ {} }}", entries.iter().map(pair).collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-const TAG_PREFIX: &str = "tag:yaml.org,2002:";
-const TAG_SEQ: &str = "tag:yaml.org,2002:seq";
-const TAG_MAP: &str = "tag:yaml.org,2002:map";
-const TAG_MERGE: &str = "tag:yaml.org,2002:merge";
-
-fn name_of(tag: &Tag) -> String {
-    format!("{}{}", tag.handle(), tag.suffix())
-}
-
-fn tagged_scalar(
-    text: &str,
-    style: ScalarStyle,
-    tag: Option<&Tag>,
-    dialect: Dialect,
-    span: Span,
-) -> Result<Value, Finding> {
-    let string = || Value::String(text.to_owned());
-    let Some(tag) = tag else {
-        return Ok(if style == ScalarStyle::Plain { scalar::resolve(text, dialect) } else { string() });
-    };
-    let name = name_of(tag);
-    let number = |value: Option<f64>| value.map(|value| Value::Number(Number { value, text: text.to_owned() }));
-    let empty = style == ScalarStyle::Plain && text.is_empty();
-    let resolved = match name.strip_prefix(TAG_PREFIX) {
-        None if name == "!" => return Ok(string()),
-        Some("str") => return Ok(string()),
-        Some("null") => {
-            (scalar::is_null(text) && (dialect == Dialect::Yaml || empty || !text.is_empty())).then_some(Value::Null)
-        }
-        Some("bool") => scalar::boolean(text).map(Value::Bool),
-        Some("int") => number(scalar::integer(text, dialect)),
-        // js-yaml's float takes integers too when it is asked for.
-        Some("float") => number(scalar::float(text, dialect).or_else(|| {
-            (dialect == Dialect::JsYaml && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'+' | b'-')))
-                .then(|| scalar::integer(text, dialect))
-                .flatten()
-        })),
-        Some("merge") if text == "<<" => return Ok(string()),
-        Some("timestamp") if dialect == Dialect::JsYaml => {
-            scalar::is_timestamp(text).then(|| Value::Timestamp(text.to_owned()))
-        }
-        Some("map") if dialect == Dialect::JsYaml && empty => Some(Value::Map(Vec::new())),
-        Some("seq") if dialect == Dialect::JsYaml && empty => Some(Value::List(Vec::new())),
-        // Bytes are of no use in a manifest, and JSON cannot hold them.
-        Some("binary") => return Err(bad_tag(&name, span)),
-        _ => None,
-    };
-    match (resolved, dialect) {
-        (Some(value), _) => Ok(value),
-        (None, Dialect::Yaml) => Ok(string()),
-        (None, Dialect::JsYaml) => Err(bad_tag(&name, span)),
-    }
-}
-
-fn bad_tag(name: &str, span: Span) -> Finding {
-    let short = name.strip_prefix(TAG_PREFIX).map_or_else(|| name.to_owned(), |suffix| format!("!!{suffix}"));
-    Finding::new(
-        Code::BadTag,
-        span,
-        format!("the YAML tag {} cannot be used here", quoted(&short)),
-        "remove the tag; quote the value if it must be text",
-    )
-}
-
-fn bomb(span: Span) -> Finding {
-    Finding::new(
-        Code::AliasBomb,
-        span,
-        "aliases expand to more than a manifest may hold",
-        "write the values out, or use fewer aliases",
-    )
-}
-
-fn too_deep(span: Span) -> Finding {
-    Finding::new(
-        Code::TooDeep,
-        span,
-        format!("the YAML is nested deeper than {DEPTH_MAX} levels"),
-        "flatten the document",
-    )
-}
-
-/// Where the stand-ins for characters begin: a plane for private use, of which no manifest makes use.
-const STAND_INS: u32 = 0xF_0000;
-
-/// The text with stand-ins for the characters that the `yaml` package takes as they come and the parser does not: control
-/// characters, and a carriage return that ends no line. None when there are none, or a stand-in is in the text itself.
-fn with_stand_ins(text: &str) -> Option<String> {
-    let special = |c: char, next: Option<char>| match c {
-        '\t' | '\n' | '\u{85}' => false,
-        '\r' => next != Some('\n'),
-        c => c.is_control(),
-    };
-    let mut found = false;
-    for (at, c) in text.char_indices() {
-        if (STAND_INS..STAND_INS + 0x100).contains(&u32::from(c)) {
-            return None;
-        }
-        found = found || (c.is_control() && special(c, text[at + c.len_utf8()..].chars().next()));
-    }
-    if !found {
-        return None;
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let stand_in = char::from_u32(STAND_INS + u32::from(c)).filter(|_| special(c, chars.peek().copied()));
-        out.push(stand_in.unwrap_or(c));
-    }
-    Some(out)
-}
-
-fn without_stand_ins(text: &str) -> String {
-    let original = |c: char| match u32::from(c).checked_sub(STAND_INS) {
-        Some(code @ 0..0x100) => char::from_u32(code).unwrap_or(c),
-        _ => c,
-    };
-    text.chars().map(original).collect()
-}
-
-/// Characters that the reference refuses and the parser lets pass.
-fn refused_characters(text: &str, dialect: Dialect) -> Option<Finding> {
-    let refused = |c: char| match dialect {
-        Dialect::JsYaml => c == '\0',
-        Dialect::Yaml => false,
-    };
-    let at = text.find(refused)?;
-    Some(Finding::new(
-        Code::YamlSyntax,
-        span_at(text, at),
-        "a NUL character is not allowed",
-        "remove the character, or write it as `\\0` in double quotes",
-    ))
-}
-
-/// The place of a byte of the text.
-pub(crate) fn span_at(text: &str, byte: usize) -> Span {
-    let before = &text[..byte];
-    let line = before.bytes().filter(|b| *b == b'\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    Span::new(number(line), number(column))
-}
-
-fn tab(span: Span) -> Finding {
-    Finding::new(Code::YamlTab, span, "a tab stands where YAML wants spaces", "indent with spaces")
-}
-
-/// The parser's complaint, in our words.
-fn syntax(error: &ScanError, text: &str) -> Finding {
-    let span = place(error.marker());
-    let (code, hint) = match error.kind() {
-        ErrorKind::RecursionLimitExceeded => return too_deep(span),
-        ErrorKind::UnknownAnchor => {
-            return Finding::new(
-                Code::BadAlias,
-                span,
-                "the alias names an anchor that is not defined before it",
-                "define it with `&name` above, or quote the value if it is text that starts with `*`",
-            );
-        }
-        ErrorKind::UndeclaredTagHandle => (Code::BadTag, "quote the value if it is text that starts with `!`"),
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabAtBlockScalarStart
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar => return tab(span),
-        ErrorKind::UnclosedQuotedScalar | ErrorKind::DocumentIndicatorInQuotedScalar => {
-            (Code::YamlSyntax, "close the quote")
-        }
-        ErrorKind::UnclosedFlowCollection { .. }
-        | ErrorKind::UnexpectedEofFlowMapping
-        | ErrorKind::UnexpectedEofFlowSequence
-        | ErrorKind::UnexpectedEofImplicitFlowMapping
-        | ErrorKind::MismatchedFlowCollectionEnd { .. }
-        | ErrorKind::MisplacedFlowCollectionEnd => {
-            (Code::YamlSyntax, "close every `[` and `{` that was opened, in order")
-        }
-        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator => {
-            (Code::YamlSyntax, "separate the entries with commas; quote text that holds `[`, `]`, `{`, `}` or `,`")
-        }
-        ErrorKind::MappingValueNotAllowed | ErrorKind::InvalidSimpleKey | ErrorKind::SimpleKeyExpected => {
-            (Code::YamlSyntax, "quote the text if it holds `: `, or check the indentation of this line")
-        }
-        ErrorKind::UnknownQuotedScalarEscape | ErrorKind::InvalidQuotedScalarHexEscape => {
-            (Code::YamlSyntax, "write `\\\\` for a backslash in double quotes, or use single quotes")
-        }
-        ErrorKind::UnexpectedCharacter { character: '%' | '@' | '`' } => {
-            (Code::YamlSyntax, "quote the value: plain text cannot start with this character")
-        }
-        ErrorKind::ExpectedDocumentStart
-        | ErrorKind::ExpectedBlockMappingKey
-        | ErrorKind::ExpectedBlockSequenceEntry
-        | ErrorKind::InvalidIndentation
-        | ErrorKind::BlockSequenceEntryNotAllowed => {
-            (Code::YamlSyntax, "check the indentation of this line and the one before it")
-        }
-        _ => (Code::YamlSyntax, "check this line and the one before it; quote text that holds special characters"),
-    };
-    let line = text.lines().nth(span.line.saturating_sub(1) as usize).unwrap_or("");
-    if code == Code::YamlSyntax && line.trim_start_matches(' ').starts_with('\t') {
-        return tab(span);
-    }
-    Finding::new(code, span, format!("not well-formed YAML: {}", error.kind()), hint)
 }
