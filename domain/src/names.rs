@@ -1,7 +1,8 @@
 //! Texts that may name a person, by opaque numbers. The ledger holds the numbers; the texts can be erased.
 
-use std::collections::HashMap;
 use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::id::NameId;
 

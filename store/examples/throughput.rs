@@ -14,7 +14,7 @@ use bussola_domain::command::AddTask;
 use bussola_domain::id::Timestamp;
 use bussola_domain::scheduler::Report;
 use bussola_domain::value::Value;
-use bussola_store::{Context, Location, Options, Store, Sync, audit};
+use bussola_store::{Context, Location, Options, Store, Sync, audit, by_hand};
 
 fn now() -> Timestamp {
     Timestamp(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_micros() as i64)
@@ -86,14 +86,21 @@ fn main() {
     assert!(report.is_ok(), "{:?}", report.findings);
 
     let began = Instant::now();
-    let store = Store::open(options, now()).unwrap();
+    let store = Store::open(options.clone(), now()).unwrap();
     let reopened = began.elapsed();
+    store.close();
+    let began = Instant::now();
+    by_hand::snapshot_directory(&directory, &options.scheduler).unwrap();
+    let snapshot = began.elapsed();
+    let began = Instant::now();
+    let store = Store::open(options, now()).unwrap();
+    let restored = began.elapsed();
     store.close();
     let bytes = std::fs::metadata(directory.join("ledger.db")).unwrap().len();
     println!(
         "{{\"commands\":{},\"clients\":{clients},\"entries\":{entries},\"seconds\":{:.3},\"entries_per_second\":{:.0},\
          \"p50_us\":{},\"p99_us\":{},\"open_ms\":{:.1},\"close_ms\":{:.1},\"verify_s\":{:.3},\"reopen_s\":{:.3},\
-         \"bytes_per_entry\":{}}}",
+         \"snapshot_s\":{:.3},\"reopen_from_snapshot_s\":{:.3},\"bytes_per_entry\":{}}}",
         times.len(),
         took.as_secs_f64(),
         entries as f64 / took.as_secs_f64(),
@@ -103,6 +110,8 @@ fn main() {
         closed.as_secs_f64() * 1e3,
         verified.as_secs_f64(),
         reopened.as_secs_f64(),
+        snapshot.as_secs_f64(),
+        restored.as_secs_f64(),
         bytes / entries,
     );
 }

@@ -9,7 +9,7 @@ use std::collections::{HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bussola_domain::event::{Draft, Event};
 use bussola_domain::id::{BlobHash, Timestamp};
@@ -42,6 +42,8 @@ pub(crate) struct Engine {
     broken: Option<Arc<JournalError>>,
     /// Size of the ledger that was signed last.
     signed: u64,
+    /// How long a group may execute.
+    pub(crate) group_time_max: Duration,
 }
 
 /// What a rejected command leaves: places in the draft to go back to.
@@ -71,6 +73,7 @@ impl Engine {
             latest: now,
             broken: None,
             signed: 0,
+            group_time_max: GROUP_TIME_MAX,
         })
     }
 
@@ -145,7 +148,7 @@ impl Engine {
                 self.spans.push((self.draft.facts.len(), context.principal.clone(), context.authority.clone()));
             }
             done.push((job, None));
-            if began.elapsed() > GROUP_TIME_MAX {
+            if began.elapsed() > self.group_time_max {
                 break;
             }
         }

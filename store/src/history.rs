@@ -204,7 +204,12 @@ pub(crate) fn entries(connection: &Connection, from: u64, asked: usize) -> Resul
 /// All entries of a run, in order.
 pub(crate) fn entries_of_run(connection: &Connection, run: RunId) -> Result<Vec<Recorded>, StoreError> {
     let read = || -> Result<Vec<StoredRow>, JournalError> {
-        let select = "SELECT seq, hash, leaf FROM entries WHERE run = ? ORDER BY seq";
+        // Two parts, in order: what is indexed, and the few entries that are not yet.
+        let select = "SELECT seq, hash, leaf FROM entries_of_run JOIN entries USING (seq) WHERE entries_of_run.run = ?1
+                      UNION ALL
+                      SELECT seq, hash, leaf FROM entries
+                      WHERE seq >= (SELECT indexed FROM meta) AND run = ?1
+                      ORDER BY seq";
         let mut statement = connection.prepare_cached(select)?;
         let rows = statement.query_map([run.0 as i64], stored_row)?;
         Ok(rows.collect::<Result<_, _>>()?)

@@ -22,6 +22,8 @@
 //! It is the only place with SQL. It knows no protocol, and of commands only that they can be executed.
 
 pub mod audit;
+#[doc(hidden)]
+pub mod by_hand;
 mod directory;
 mod engine;
 mod entry;

@@ -61,6 +61,10 @@ pub const SNAPSHOT_ENTRIES: u64 = 250_000;
 /// to fold stays below some seconds.
 pub const SNAPSHOT_ENTRIES_MAX: u64 = 1_000_000;
 
+/// Entries after which the index of runs is brought up to date, in the transaction at hand. It makes that one some milliseconds
+/// longer, and a question for a run's entries may have to look through as many.
+pub const INDEX_ENTRIES: u64 = 4_096;
+
 /// Entries read and decoded at once while folding.
 pub const FOLD_CHUNK: usize = 2_048;
 

@@ -35,15 +35,6 @@ pub(crate) struct Folded {
 /// at all of them.
 pub(crate) fn check_end(reader: &mut dyn Reader) -> Result<Frontier, StoreError> {
     let head = reader.head().map_err(StoreError::read)?;
-    let frontier = reader.frontier(head.size).map_err(StoreError::read)?;
-    let computed = frontier.head();
-    if computed != head {
-        return Err(StoreError::Broken(Fault::HeadRoot {
-            size: head.size,
-            stored: head.root,
-            computed: computed.root,
-        }));
-    }
     let from = head.size.saturating_sub(256);
     let last = reader.entries(from, 512).map_err(StoreError::read)?;
     let mut next = from;
@@ -59,6 +50,15 @@ pub(crate) fn check_end(reader: &mut dyn Reader) -> Result<Frontier, StoreError>
     }
     if next != head.size {
         return Err(StoreError::Broken(Fault::HeadSize { size: next, stored: head.size }));
+    }
+    let frontier = reader.frontier(head.size).map_err(StoreError::read)?;
+    let computed = frontier.head();
+    if computed != head {
+        return Err(StoreError::Broken(Fault::HeadRoot {
+            size: head.size,
+            stored: head.root,
+            computed: computed.root,
+        }));
     }
     Ok(frontier)
 }

@@ -77,13 +77,7 @@ fn list(directory: &Directory) -> Vec<(u64, PathBuf)> {
 pub(crate) fn newest(directory: &Directory, config: &Config, names: Names, reader: &mut dyn Reader) -> Folded {
     for (size, path) in list(directory) {
         match load(&path, size, reader) {
-            Ok((scheduler, runs, catalog)) => {
-                let mut model = Model { scheduler, runs, catalog, names };
-                model.scheduler.configure(config.clone());
-                model.scheduler.rebuild();
-                model.catalog.rebuild();
-                return Folded { size, model };
-            }
+            Ok(parts) => return Folded { size, model: join(parts, config, names) },
             Err(reason) => {
                 tracing::warn!(path = %path.display(), %reason, "snapshot set aside, folding more entries instead");
             }
@@ -93,6 +87,33 @@ pub(crate) fn newest(directory: &Directory, config: &Config, names: Names, reade
 }
 
 type Parts = (Scheduler, bussola_domain::runs::Runs, bussola_domain::catalog::Catalog);
+
+fn join((scheduler, runs, catalog): Parts, config: &Config, names: Names) -> Model {
+    let mut model = Model { scheduler, runs, catalog, names };
+    model.scheduler.configure(config.clone());
+    model.scheduler.rebuild();
+    model.catalog.rebuild();
+    model
+}
+
+/// The two parts of a snapshot's body.
+fn split(model: &Model) -> Result<(Vec<u8>, Vec<u8>), String> {
+    let scheduler = postcard::to_stdvec(&model.scheduler).map_err(|error| error.to_string())?;
+    let rest = serde_json::to_vec(&(&model.runs, &model.catalog)).map_err(|error| error.to_string())?;
+    Ok((scheduler, rest))
+}
+
+fn parse(scheduler: &[u8], rest: &[u8]) -> Result<Parts, Useless> {
+    let (runs, catalog) = serde_json::from_slice(rest)?;
+    Ok((postcard::from_bytes(scheduler).map_err(Useless::Scheduler)?, runs, catalog))
+}
+
+/// The model as it comes back from a snapshot.
+pub(crate) fn copy(model: &Model, config: &Config) -> Result<Model, String> {
+    let (scheduler, rest) = split(model)?;
+    let parts = parse(&scheduler, &rest).map_err(|error| error.to_string())?;
+    Ok(join(parts, config, model.names.clone()))
+}
 
 fn load(path: &Path, size: u64, reader: &mut dyn Reader) -> Result<Parts, Useless> {
     let bytes = std::fs::read(path)?;
@@ -118,13 +139,9 @@ fn load(path: &Path, size: u64, reader: &mut dyn Reader) -> Result<Parts, Useles
     // Hashing takes as long as reading: both at once.
     std::thread::scope(|scope| {
         let hashing = scope.spawn(|| Sha256::digest(body));
-        let scheduler = postcard::from_bytes(scheduler).map_err(Useless::Scheduler);
+        let parts = parse(scheduler, rest);
         let computed = hashing.join().map_err(|_| Useless::Hash)?;
-        if computed.as_slice() != hash {
-            return Err(Useless::Hash);
-        }
-        let (runs, catalog) = serde_json::from_slice(rest)?;
-        Ok((scheduler?, runs, catalog))
+        if computed.as_slice() == hash { parts } else { Err(Useless::Hash) }
     })
 }
 
@@ -133,9 +150,7 @@ fn write(directory: &Directory, folded: &Folded, root: Hash) -> Result<(), Store
     let path = directory.path.join(format!("snapshot-{}", folded.size));
     let aside = directory.path.join("snapshot.tmp");
     let failed = |error| StoreError::file("write", &aside, error);
-    let scheduler = postcard::to_stdvec(&folded.model.scheduler)
-        .map_err(|error| failed(std::io::Error::other(error.to_string())))?;
-    let rest = serde_json::to_vec(&(&folded.model.runs, &folded.model.catalog)).map_err(|error| failed(error.into()))?;
+    let (scheduler, rest) = split(&folded.model).map_err(|error| failed(std::io::Error::other(error)))?;
     let hash = Sha256::new().chain_update(&scheduler).chain_update(&rest).finalize();
     let store = || -> Result<(), std::io::Error> {
         let mut file = BufWriter::new(File::create(&aside)?);
@@ -175,15 +190,6 @@ pub(crate) fn make(directory: &Directory, config: &Config, mut reader: SqliteRea
         write(directory, &folded, head.root)?;
     }
     Ok(head.size)
-}
-
-/// Removes all snapshots: they may hold what was erased from the names.
-pub(crate) fn remove_all(directory: &Directory) -> Result<(), StoreError> {
-    for (_, path) in list(directory) {
-        let removed = std::fs::remove_file(&path);
-        removed.map_err(|error| StoreError::file("remove", &path, error))?;
-    }
-    Ok(())
 }
 
 /// Makes one whenever there is enough to fold, until told to stop.

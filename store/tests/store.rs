@@ -1,48 +1,381 @@
 //! The store through its public interface: what is answered is kept, what is kept is read.
 
-use bussola_domain::command::{AddTask, GetWork};
-use bussola_domain::id::Timestamp;
-use bussola_domain::model::Command;
+mod support;
+
+use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
+
+use bussola_domain::command::CountPending;
+use bussola_domain::id::BlobHash;
 use bussola_domain::scheduler::{Report, Status};
-use bussola_store::{AttemptFilter, Context, Location, Options, RunFilter, Store};
-
-fn at(seconds: f64) -> Timestamp {
-    Timestamp::from_seconds(1e9 + seconds)
-}
-
-fn run<C: Command>(store: &Store, seconds: f64, command: C) -> C::Reply {
-    let context = Context { now: at(seconds), principal: "user:1".into(), authority: "".into() };
-    store.execute_blocking(context, command).unwrap_or_else(|error| panic!("{error}"))
-}
-
-fn add(task: &str, status: Status) -> AddTask {
-    let report = Report { task: task.into(), family: "F".into(), status, ..Report::default() };
-    AddTask { worker: "w".into(), report, ..AddTask::default() }
-}
+use bussola_store::{AttemptFilter, Location, Options, RunFilter, Store, Sync, audit, by_hand};
+use support::{Panics, Place, add, at, context, describe, error, fail, fill, run, work};
 
 #[test]
 fn what_was_answered_is_there_after_a_restart() {
-    let directory = tempfile::tempdir().unwrap();
-    let options = Options::new(Location::Directory(directory.path().join("data")));
-    let store = Store::open(options.clone(), at(0.0)).unwrap();
+    let place = Place::new();
+    let store = place.open();
     run(&store, 1.0, add("A", Status::Pending));
-    let work = run(&store, 2.0, GetWork { worker: "w".into(), ..GetWork::default() });
-    assert_eq!(work.assignment.unwrap().tasks, ["A"]);
+    assert_eq!(work(&store, 2.0).as_deref(), Some("A"));
     run(&store, 3.0, add("A", Status::Done));
-    let head = store.head();
+    let (head, before) = (store.head(), describe(&store));
     let kinds: Vec<_> = store.entries(0, 0).unwrap().into_iter().map(|recorded| recorded.entry.body.kind).collect();
     assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("worker.joined", "run.ended"));
     store.close();
 
-    let store = Store::open(options, at(10.0)).unwrap();
-    assert_eq!(store.head(), head);
-    assert_eq!(store.read(|model| model.scheduler.task("A").map(|task| task.status())), Some(Status::Done));
+    let store = place.open();
+    assert_eq!((store.head(), describe(&store)), (head, before));
     let runs = store.runs(&RunFilter::default()).unwrap();
     assert_eq!(runs.len(), 1);
-    assert_eq!(runs[0].outcome.as_deref(), Some("succeeded"));
-    assert_eq!(runs[0].worker_name.as_deref(), Some("w"));
+    assert_eq!((runs[0].outcome.as_deref(), runs[0].worker_name.as_deref()), (Some("succeeded"), Some("w")));
+    assert_eq!(store.run(runs[0].run).unwrap().as_ref(), Some(&runs[0]));
     assert_eq!(store.attempts(&AttemptFilter::default()).unwrap().len(), 1);
-    assert_eq!(store.entries(0, 0).unwrap().len(), kinds.len());
-    let proof = store.prove(3).unwrap();
+    assert_eq!(store.entry(3).unwrap().unwrap().entry.seq, 3);
+    assert_eq!(store.entry(head.size).unwrap(), None);
+}
+
+#[test]
+fn what_was_answered_survives_a_kill() {
+    for sync in [Sync::Interval, Sync::Always] {
+        let place = Place::new();
+        let store = Store::open(Options { sync, ..place.options() }, at(0.0)).unwrap();
+        fill(&store, 0..40);
+        let (head, before) = (store.head(), describe(&store));
+        let copy = place.copy();
+        let again = copy.open();
+        assert_eq!((again.head(), describe(&again)), (head, before));
+        again.close();
+        let report = audit::verify(&copy.path(), &audit::Request::default()).unwrap();
+        assert_eq!(report.findings, []);
+    }
+}
+
+#[test]
+fn a_snapshot_is_a_shortcut_and_no_more() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store, 0..30);
+    assert_eq!(by_hand::snapshot_directory(&place.path(), &Default::default()).unwrap(), store.head().size);
+    fill(&store, 30..60);
+    let before = describe(&store);
+    store.close();
+
+    let snapshot = || {
+        std::fs::read_dir(place.path())
+            .unwrap()
+            .flatten()
+            .find(|e| e.file_name().to_string_lossy().starts_with("snapshot-"))
+            .unwrap()
+            .path()
+    };
+    let store = place.open();
+    assert_eq!(describe(&store), before);
+    store.close();
+
+    let mut bytes = std::fs::read(snapshot()).unwrap();
+    for place_of_damage in [0, 10, 30, 40, 70, 80, 200, bytes.len() - 1] {
+        bytes[place_of_damage] ^= 1;
+        std::fs::write(snapshot(), &bytes).unwrap();
+        let store = place.open();
+        assert_eq!(describe(&store), before, "byte {place_of_damage}");
+        store.close();
+        bytes[place_of_damage] ^= 1;
+    }
+    std::fs::write(snapshot(), &bytes[..100]).unwrap();
+    assert_eq!(describe(&place.open()), before);
+}
+
+#[test]
+fn replies_come_in_the_order_of_the_commands_and_after_the_commit() {
+    let place = Place::new();
+    let store = place.open();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    runtime.block_on(async {
+        let mut events = store.subscribe();
+        let mut all = Vec::new();
+        for number in 0..500 {
+            let store = store.clone();
+            all.push(async move {
+                store.execute(context(f64::from(number)), add(&format!("T{number}"), Status::Pending)).await.unwrap();
+                // Committed when answered: a connection of its own sees it.
+                let kept = store.entries(0, 0).unwrap();
+                assert!(kept.iter().any(|recorded| recorded.entry.body.subject == format!("task:T{number}")));
+            });
+        }
+        for one in all {
+            one.await;
+        }
+        store.settled().await.unwrap();
+        let mut next = 0;
+        while let Ok(committed) = events.try_recv() {
+            assert_eq!(committed.seq, next);
+            next += 1;
+        }
+        assert_eq!(next, store.head().size);
+    });
+}
+
+#[test]
+fn many_clients_at_once_share_commits_and_lose_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    std::thread::scope(|scope| {
+        for client in 0..8 {
+            let store = &store;
+            scope.spawn(move || {
+                for number in 0..100 {
+                    run(store, f64::from(number), add(&format!("T{client}_{number}"), Status::Pending));
+                }
+            });
+        }
+    });
+    assert_eq!(run(&store, 200.0, CountPending { worker: "w".into() }).pending, 800);
+    let before = describe(&store);
+    assert_eq!(describe(&place.copy().open()), before);
+}
+
+#[test]
+fn a_command_that_panics_leaves_nothing_behind() {
+    let place = Place::new();
+    let store = place.open();
+    run(&store, 1.0, add("A", Status::Pending));
+    let (before, size) = (describe(&store), store.head().size);
+    assert_eq!(error(store.execute_blocking(context(2.0), Panics)), "a command failed: half way");
+    assert_eq!((describe(&store), store.head().size), (before, size));
+    run(&store, 3.0, add("B", Status::Pending));
+    assert!(store.head().size > size);
+}
+
+#[test]
+fn what_has_no_form_in_the_ledger_is_refused() {
+    let place = Place::new();
+    let store = place.open();
+    let nobody = bussola_store::Context { principal: "".into(), ..context(1.0) };
+    assert_eq!(
+        error(store.execute_blocking(nobody, add("A", Status::Pending))),
+        "cannot record `command`: `principal` is empty"
+    );
+    let late = bussola_store::Context { now: bussola_domain::id::Timestamp(i64::MAX), ..context(1.0) };
+    assert!(error(store.execute_blocking(late, add("A", Status::Pending))).contains("`at` is 9223372036854775807"));
+    assert_eq!(store.head().size, 0);
+}
+
+#[test]
+fn odd_but_valid_input_is_recorded_and_folds_to_the_same() {
+    let place = Place::new();
+    let store = place.open();
+    let long = "x".repeat(5_000);
+    let deps = (0..20_000).map(|number| format!("a_rather_long_name_of_a_task_{number}")).collect();
+    let report = Report {
+        task: format!("{long}\u{1F600}\u{7f}\u{1}"),
+        priority: 1e22,
+        deps: Some(deps),
+        resources: [("\u{E000}", 1e-7), ("\u{1F600}", 1e21), ("b", f64::INFINITY)]
+            .map(|(name, amount)| (name.to_owned(), bussola_domain::value::Number(amount)))
+            .into(),
+        ..Report::default()
+    };
+    run(&store, 1.0, bussola_domain::command::AddTask { worker: "w\"\\\n".into(), report, ..Default::default() });
+    run(&store, 2.0, add(&long, Status::Pending));
+    let before = describe(&store);
+    store.close();
+    assert_eq!(describe(&place.open()), before);
+    let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+    assert_eq!(audit::verify(&place.path(), &deep).unwrap().findings, []);
+}
+
+#[test]
+fn one_directory_has_one_server_and_is_private() {
+    let place = Place::new();
+    let store = place.open();
+    let refused = error(Store::open(place.options(), at(0.0)).map(drop));
+    assert!(refused.contains(&format!("is in use by process {}", std::process::id())), "{refused}");
+    let mode = |name: &str| std::fs::metadata(place.path().join(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode(""), mode("ledger.key")), (0o700, 0o600));
+    store.close();
+    place.open();
+}
+
+#[test]
+fn a_handle_outlives_the_store_but_gets_nothing() {
+    let place = Place::new();
+    let store = place.open();
+    let other = store.clone();
+    store.close();
+    assert_eq!(error(other.execute_blocking(context(1.0), add("A", Status::Pending))), "the store is closed");
+}
+
+#[test]
+fn a_key_that_is_missing_or_foreign_is_noticed() {
+    let (place, other) = (Place::new(), Place::new());
+    place.open().close();
+    other.open().close();
+    std::fs::copy(other.path().join("ledger.key"), place.path().join("ledger.key")).unwrap();
+    assert!(error(Store::open(place.options(), at(0.0)).map(drop)).contains("the ledger is"));
+    std::fs::remove_file(place.path().join("ledger.key")).unwrap();
+    assert!(error(Store::open(place.options(), at(0.0)).map(drop)).contains("cannot read"));
+}
+
+#[test]
+fn a_ledger_that_is_broken_at_its_end_is_not_continued() {
+    for (damage, what) in [
+        ("DELETE FROM entries WHERE seq = (SELECT max(seq) FROM entries)", "its stored head says"),
+        ("UPDATE entries SET leaf = hash WHERE seq = 3", "entry 3 does not match"),
+        ("UPDATE head SET root = zeroblob(32)", "stored head says"),
+        ("DELETE FROM entries WHERE seq = 5", "entry 5 is missing"),
+    ] {
+        let place = Place::new();
+        let store = place.open();
+        fill(&store, 0..3);
+        store.close();
+        rusqlite::Connection::open(place.path().join("ledger.db")).unwrap().execute(damage, []).unwrap();
+        let refused = error(Store::open(place.options(), at(0.0)).map(drop));
+        assert!(refused.contains(what), "{damage}: {refused}");
+    }
+}
+
+#[test]
+fn an_erased_name_is_gone_and_the_ledger_still_verifies() {
+    let place = Place::new();
+    let store = place.open();
+    run(&store, 1.0, add("A", Status::Pending));
+    store.close();
+    let erase = "DELETE FROM names WHERE text = 'w'";
+    assert_eq!(rusqlite::Connection::open(place.path().join("ledger.db")).unwrap().execute(erase, []).unwrap(), 1);
+    assert!(audit::verify(&place.path(), &audit::Request::default()).unwrap().is_ok());
+    let store = place.open();
+    assert_eq!(store.runs(&RunFilter::default()).unwrap()[0].worker_name, None);
+    let name = store.read(|model| model.names.text(bussola_domain::id::NameId(0)));
+    assert_eq!(&*name, "erased-0");
+}
+
+#[test]
+fn texts_are_kept_by_their_hash() {
+    let place = Place::new();
+    let store = place.open();
+    run(&store, 1.0, add("A", Status::Pending));
+    work(&store, 2.0);
+    run(&store, 3.0, fail("A", "Traceback: no such file"));
+    let attempts = store.attempts(&AttemptFilter { task: Some("A".into()), ..Default::default() }).unwrap();
+    let hash = attempts[0].error.unwrap();
+    assert_eq!(hash, BlobHash::of(b"Traceback: no such file"));
+    assert_eq!(store.blob(hash).unwrap().as_deref(), Some("Traceback: no such file"));
+    assert_eq!(store.blob(BlobHash::of(b"")).unwrap(), None);
+}
+
+#[test]
+fn the_history_is_asked_in_many_ways() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store, 0..10);
+    let runs = |filter: RunFilter| store.runs(&filter).unwrap().len();
+    assert_eq!(runs(RunFilter { families: vec!["F".into(), "G".into()], ..Default::default() }), 1);
+    assert_eq!(runs(RunFilter { families: vec!["G".into()], ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { text: Some("t0".into()), ..Default::default() }), 1);
+    assert_eq!(runs(RunFilter { text: Some("'; --".into()), ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { before: Some(bussola_domain::id::RunId(1)), ..Default::default() }), 0);
+    let outcomes = ["succeeded", "failed", "incomplete", "lost", "running"];
+    assert_eq!(
+        outcomes
+            .iter()
+            .map(|outcome| runs(RunFilter { outcome: Some(outcome.to_string()), ..Default::default() }))
+            .sum::<usize>(),
+        1
+    );
+    let attempts = |filter: AttemptFilter| store.attempts(&filter).unwrap().len();
+    let run = store.runs(&RunFilter::default()).unwrap()[0].run;
+    assert_eq!(attempts(AttemptFilter { run: Some(run), ..Default::default() }), 10);
+    assert_eq!(attempts(AttemptFilter { family: Some("F".into()), limit: 4, ..Default::default() }), 4);
+    let of_run = store.entries_of_run(run).unwrap();
+    assert!(of_run.len() >= 30 && of_run.is_sorted_by_key(|recorded| recorded.entry.seq));
+}
+
+#[test]
+fn the_index_of_runs_is_brought_up_to_date_as_entries_come() {
+    let place = Place::new();
+    let store = place.open();
+    for number in 0..bussola_store::limits::INDEX_ENTRIES * 2 / 3 {
+        let worker = format!("w{}", number % 3);
+        run(&store, 1.0, bussola_domain::command::AddTask { worker, ..add(&format!("T{number}"), Status::Pending) });
+        run(&store, 1.0, add(&format!("U{number}"), Status::Pending));
+    }
+    let all = store.entries(0, 0).unwrap();
+    for run in store.runs(&RunFilter::default()).unwrap() {
+        let expected: Vec<_> =
+            all.iter().filter(|recorded| recorded.entry.body.run == Some(run.run.0)).cloned().collect();
+        assert_eq!(store.entries_of_run(run.run).unwrap(), expected);
+    }
+    let connection = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();
+    let indexed: i64 = connection.query_row("SELECT count(*) FROM entries_of_run", [], |row| row.get(0)).unwrap();
+    assert!(indexed >= bussola_store::limits::INDEX_ENTRIES as i64 - 10);
+}
+
+#[test]
+fn old_history_is_forgotten_and_entries_are_not() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store, 0..600);
+    let entries = store.head().size;
+    store.close();
+    let options = Options { run_retention: Some(Duration::from_secs(3600)), ..place.options() };
+    let store = Store::open(options, at(0.0)).unwrap();
+    let mut left = usize::MAX;
+    for _ in 0..100 {
+        left = store.attempts(&AttemptFilter::default()).unwrap().len();
+        if left == 0 {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(left, 0);
+    assert!(store.head().size >= entries);
+    store.close();
+    let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+    assert_eq!(audit::verify(&place.path(), &deep).unwrap().findings, []);
+}
+
+#[test]
+fn nothing_is_kept_of_a_store_in_memory() {
+    let open = || Store::open(Options::new(Location::Memory), at(0.0)).unwrap();
+    let (store, other) = (open(), open());
+    fill(&store, 0..300);
+    assert_eq!((other.head().size, store.runs(&RunFilter::default()).unwrap().len()), (0, 1));
+    let proof = store.prove(7).unwrap();
     store.verifying_key().open(&proof.note).unwrap();
+    store.close();
+    assert_eq!(open().head().size, 0);
+}
+
+#[test]
+fn an_entry_is_proven_live_and_offline() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store, 0..400);
+    let key = store.verifying_key();
+    let check = |proof: bussola_ledger::InclusionProofText, leaf: &[u8]| {
+        let head = key.open(&proof.note).unwrap().head();
+        bussola_ledger::verify_inclusion(bussola_ledger::leaf_hash(leaf), proof.seq, head, &proof.hashes).unwrap();
+    };
+    let size = store.head().size;
+    for seq in [0, 1, 255, 256, 257, 1000, size - 1] {
+        let leaf = store.entry(seq).unwrap().unwrap().entry.encode().unwrap();
+        check(store.prove(seq).unwrap(), &leaf);
+        check(audit::prove(&place.path(), seq).unwrap(), &leaf);
+    }
+    assert!(error(store.prove(size)).contains("there is no entry"));
+    let note = store.checkpoint().unwrap();
+    assert_eq!(note, audit::checkpoint(&place.path()).unwrap());
+    store.close();
+
+    let mut lines = Vec::new();
+    assert_eq!(audit::export(&place.path(), &mut lines).unwrap(), size);
+    let mut tree = bussola_ledger::Frontier::new();
+    for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+        tree.append(bussola_ledger::leaf_hash(line));
+    }
+    assert_eq!(tree.head(), key.open(&note).unwrap().head());
+    // Without the signing key the latest stored checkpoint serves.
+    std::fs::remove_file(place.path().join("ledger.key")).unwrap();
+    let proof = audit::prove(&place.path(), 3).unwrap();
+    check(proof, lines.split(|byte| *byte == b'\n').nth(3).unwrap());
 }

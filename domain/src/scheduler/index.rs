@@ -3,10 +3,9 @@
 //! INVARIANT: every index equals what a scan of the tasks would give. `index` puts a task everywhere that it belongs, `unindex`
 //! takes it out again; between the two it may change in any way.
 
-use std::collections::{BTreeSet, HashMap};
-use std::hash::RandomState;
+use std::collections::{BTreeMap, BTreeSet};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::id::{NameId, Timestamp, WorkerNo};
 use crate::scheduler::pool::{Pool, Slot, SlotSet, Symbol};
@@ -33,7 +32,7 @@ type Class = Vec<(String, u64)>;
 /// Everything that can be rebuilt from the tasks and workers.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Indexes {
-    pub(super) hasher: RandomState,
+    pub(super) hasher: DefaultHashBuilder,
     pub(super) by_id: HashTable<Slot>,
     pub(super) free: Vec<Slot>,
     pub by_status: [SlotSet; Status::ALL.len()],
@@ -50,7 +49,8 @@ pub(crate) struct Indexes {
     pub running: BTreeSet<(Rank, Slot)>,
     /// What RUNNING tasks hold: amount and number of holders.
     pub used: HashMap<String, (f64, u32)>,
-    pub batches: HashMap<Box<str>, BTreeSet<(u64, Slot)>>,
+    /// In order, so that a history replays to the same entries.
+    pub batches: BTreeMap<Box<str>, BTreeSet<(u64, Slot)>>,
     pub retries: BTreeSet<(Timestamp, Slot)>,
     pub disables: BTreeSet<(Timestamp, Slot)>,
     pub removals: BTreeSet<(Timestamp, Slot)>,

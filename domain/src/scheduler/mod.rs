@@ -4,6 +4,7 @@
 //! happened into the state. Neither knows a clock: `now` and `at` are inputs.
 
 mod apply;
+mod audit;
 mod choose;
 mod config;
 pub mod event;

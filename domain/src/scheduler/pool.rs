@@ -1,9 +1,9 @@
 //! Small containers that the scheduler's indexes are made of.
 
-use std::collections::HashMap;
-use std::hash::Hash;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use std::sync::Arc;
 
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 /// The place of a task in the scheduler's table.
@@ -16,7 +16,30 @@ pub enum SlotSet {
     /// Up to [`SlotSet::LISTED_MAX`] members, in no order.
     List(Vec<Slot>),
     /// More.
-    Hashed(Box<hashbrown::HashSet<Slot>>),
+    Hashed(Box<HashedSlots>),
+}
+
+type HashedSlots = hashbrown::HashSet<Slot, BuildHasherDefault<SlotHasher>>;
+
+/// Without a random key: the order of a set's members reaches decisions, and a simulation must replay exactly. Slots
+/// are our own small numbers, so nobody can choose them to collide.
+#[derive(Clone, Debug, Default)]
+pub struct SlotHasher(u64);
+
+impl Hasher for SlotHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for &byte in bytes {
+            self.write_u32(u32::from(byte));
+        }
+    }
+
+    fn write_u32(&mut self, slot: u32) {
+        self.0 = (self.0 ^ u64::from(slot)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0 ^ self.0 >> 32
+    }
 }
 
 impl Default for SlotSet {
@@ -35,7 +58,7 @@ impl SlotSet {
             SlotSet::List(list) if list.contains(&slot) => {}
             SlotSet::List(list) if list.len() < SlotSet::LISTED_MAX => list.push(slot),
             SlotSet::List(list) => {
-                let mut set: hashbrown::HashSet<Slot> = list.drain(..).collect();
+                let mut set: HashedSlots = list.drain(..).collect();
                 set.insert(slot);
                 *self = SlotSet::Hashed(Box::new(set));
             }
@@ -88,6 +111,13 @@ impl SlotSet {
 /// An interned text: families, modules, parameter and resource names repeat on every task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Symbol(u32);
+
+impl Symbol {
+    /// Its place among the texts.
+    pub(crate) fn number(self) -> u32 {
+        self.0
+    }
+}
 
 /// All interned texts. Symbol 0 is the empty text.
 #[derive(Clone, Debug, Serialize, Deserialize)]

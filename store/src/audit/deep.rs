@@ -57,7 +57,8 @@ pub(super) fn check_history(
                         Err(error) => failed = Some(error),
                     }
                 } else if expected.5 >= forgotten {
-                    let what = format!("attempt of `{}` that ended at {} is not in the history", expected.1, expected.5);
+                    let what =
+                        format!("attempt of `{}` that ended at {} is not in the history", expected.1, expected.5);
                     found = Some(finding(what, None, REBUILD));
                 }
             }
@@ -124,20 +125,11 @@ fn check_runs(
     expected: &BTreeMap<i64, Run>,
     forgotten: i64,
 ) -> Result<Option<Finding>, JournalError> {
-    let select =
-        "SELECT id, family, root, worker, worker_name, info, started, ended, outcome FROM runs ORDER BY id";
+    let select = "SELECT id, family, root, worker, worker_name, info, started, ended, outcome FROM runs ORDER BY id";
     let mut statement = connection.prepare(select)?;
     let rows = statement.query_map([], |row| {
-        let run = (
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-            row.get(7)?,
-            row.get(8)?,
-        );
+        let run =
+            (row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?);
         Ok((row.get::<_, i64>(0)?, run))
     })?;
     let stored: BTreeMap<i64, Run> = rows.collect::<Result<_, _>>()?;

@@ -52,8 +52,7 @@ fn open_immutable(path: &Path) -> Result<Connection, rusqlite::Error> {
             c => c.to_string(),
         })
         .collect();
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(format!("file:{escaped}?immutable=1"), flags)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
     Ok(connection)
@@ -83,7 +82,8 @@ pub fn prove(directory: &Path, seq: u64) -> Result<InclusionProofText, StoreErro
     let (size, note) = match directory.read_key() {
         Ok(Some(key)) => (head.size, key.sign(head)),
         Ok(None) | Err(StoreError::File { .. }) => {
-            let unproven = || StoreError::Unproven { seq, reason: "no checkpoint was signed since it was written".into() };
+            let unproven =
+                || StoreError::Unproven { seq, reason: "no checkpoint was signed since it was written".into() };
             latest_checkpoint(&connection, seq).map_err(StoreError::read)?.ok_or_else(unproven)?
         }
         Err(error) => return Err(error),

@@ -151,7 +151,11 @@ fn check_identity(connection: &Connection, key: &VerifyingKey, report: &mut Repo
         let vkey: Option<String> = connection.query_row(select, [], |row| row.get(0)).optional()?;
         Ok((vkey != Some(key.to_string())).then(|| {
             let found = vkey.unwrap_or_else(|| "none".into());
-            finding(format!("the ledger names key `{found}`, expected `{key}`"), None, "check that the key belongs to this ledger")
+            finding(
+                format!("the ledger names key `{found}`, expected `{key}`"),
+                None,
+                "check that the key belongs to this ledger",
+            )
         }))
     };
     report.findings.extend(check().unwrap_or_else(|error| Some(unreadable(&error, None))));
@@ -228,7 +232,8 @@ fn check_entries(
             let checked = receivers[(chunk % 2) as usize].recv();
             let checked = checked.map_err(|_| finding("a checking thread stopped", None, "this is a bug"))??;
             for tile in verifier.chunk(&checked).map_err(|found| fault(&found))? {
-                let bytes = read_tile(connection, &tile).map_err(|error| unreadable(&error, Some(tile.entries().start)))?;
+                let bytes =
+                    read_tile(connection, &tile).map_err(|error| unreadable(&error, Some(tile.entries().start)))?;
                 verifier.tile(&tile, bytes.as_deref()).map_err(|found| fault(&found))?;
                 tiles += 1;
             }
@@ -318,7 +323,8 @@ impl Buffer {
         let checked = check_chunk(first, entries).map_err(|found| fault(&found))?;
         if (self.rows.len() as u64) < end - first {
             let seq = first + self.rows.len() as u64;
-            let hint = "entries were removed: restore the ledger from a backup and compare with a checkpoint kept elsewhere";
+            let hint =
+                "entries were removed: restore the ledger from a backup and compare with a checkpoint kept elsewhere";
             return Err(finding(format!("entry {seq} is missing"), Some(seq), hint));
         }
         for (seq, _, leaf, run) in self.entries() {

@@ -13,7 +13,7 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
 use crate::error::StoreError;
 use crate::journal::{Batch, Journal, JournalError, Reader, StoredRow};
-use crate::limits::{CHECKPOINTS_RECENT, READERS_IDLE_MAX, RETENTION_ROWS_MAX};
+use crate::limits::{CHECKPOINTS_RECENT, INDEX_ENTRIES, READERS_IDLE_MAX, RETENTION_ROWS_MAX};
 use crate::options::Sync;
 
 /// Numbered, in order, each run once: `user_version` says how many were.
@@ -110,6 +110,8 @@ pub struct SqliteJournal {
     connection: Arc<Mutex<Connection>>,
     database: Database,
     since_thinned: u64,
+    /// Entries before this are in the index of runs; unknown until it was read.
+    indexed: Option<u64>,
 }
 
 impl SqliteJournal {
@@ -127,7 +129,7 @@ impl SqliteJournal {
             }
         };
         prepare(&mut connection.lock(), sync)?;
-        Ok(SqliteJournal { connection, database, since_thinned: 0 })
+        Ok(SqliteJournal { connection, database, since_thinned: 0, indexed: None })
     }
 
     /// What the ledger says of itself, written at the first opening.
@@ -141,7 +143,7 @@ impl SqliteJournal {
     pub(crate) fn found(&self, origin: &str, vkey: &str, created: i64) -> Result<(), JournalError> {
         let mut connection = self.connection.lock();
         let transaction = connection.transaction()?;
-        let insert = "INSERT INTO meta (id, origin, vkey, created, probes) VALUES (0, ?, ?, ?, 0)";
+        let insert = "INSERT INTO meta (id, origin, vkey, created, probes, indexed) VALUES (0, ?, ?, ?, 0, 0)";
         transaction.execute(insert, params![origin, vkey, created])?;
         let insert = "INSERT INTO head (id, size, root) VALUES (0, 0, ?)";
         transaction.execute(insert, [Hash::EMPTY_ROOT.0.as_slice()])?;
@@ -184,6 +186,15 @@ impl Journal for SqliteJournal {
         // Dropped without a commit it rolls back.
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         write_entries(&transaction, batch)?;
+        // Whatever fails from here on: what was committed is read again.
+        let indexed = match self.indexed.take() {
+            Some(indexed) => indexed,
+            None => read_indexed(&transaction)?,
+        };
+        let due = batch.head.size - indexed >= INDEX_ENTRIES;
+        if due {
+            index_runs(&transaction, indexed, batch.head.size)?;
+        }
         write_texts(&transaction, batch)?;
         for row in &batch.history {
             write_history(&transaction, row)?;
@@ -197,7 +208,9 @@ impl Journal for SqliteJournal {
                 thin_checkpoints(&transaction)?;
             }
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        self.indexed = Some(if due { batch.head.size } else { indexed });
+        Ok(())
     }
 
     fn probe(&mut self) -> Result<(), JournalError> {
@@ -242,9 +255,9 @@ fn write_entries(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Jou
     if batch.entries.is_empty() {
         return Ok(());
     }
-    let mut insert = transaction.prepare_cached("INSERT INTO entries (seq, hash, leaf, run) VALUES (?, ?, ?, ?)")?;
+    let mut insert = transaction.prepare_cached("INSERT INTO entries (seq, run, hash, leaf) VALUES (?, ?, ?, ?)")?;
     for (seq, entry, leaf) in batch.rows() {
-        insert.execute(params![seq as i64, entry.hash.0.as_slice(), leaf, entry.run.map(|run| run as i64)])?;
+        insert.execute(params![seq as i64, entry.run.map(|run| run as i64), entry.hash.0.as_slice(), leaf])?;
     }
     for tile in &batch.tiles {
         let mut insert = transaction.prepare_cached("INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)")?;
@@ -252,6 +265,19 @@ fn write_entries(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Jou
     }
     let mut update = transaction.prepare_cached("UPDATE head SET size = ?, root = ? WHERE id = 0")?;
     update.execute(params![batch.head.size as i64, batch.head.root.0.as_slice()])?;
+    Ok(())
+}
+
+fn read_indexed(connection: &Connection) -> Result<u64, JournalError> {
+    let mut statement = connection.prepare_cached("SELECT indexed FROM meta WHERE id = 0")?;
+    Ok(statement.query_row([], |row| row.get::<_, i64>(0))? as u64)
+}
+
+fn index_runs(transaction: &Transaction<'_>, from: u64, end: u64) -> Result<(), JournalError> {
+    let insert = "INSERT INTO entries_of_run (run, seq) SELECT run, seq FROM entries
+                  WHERE seq >= ? AND seq < ? AND run IS NOT NULL ORDER BY run, seq";
+    transaction.prepare_cached(insert)?.execute(params![from as i64, end as i64])?;
+    transaction.prepare_cached("UPDATE meta SET indexed = ?")?.execute([end as i64])?;
     Ok(())
 }
 

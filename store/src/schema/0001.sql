@@ -1,11 +1,18 @@
 -- The ledger. `leaf` is the entry in its only byte form; `run` repeats one member of it so that a run's entries are found.
 CREATE TABLE entries (
     seq  INTEGER PRIMARY KEY,
+    run  INTEGER,
     hash BLOB NOT NULL,
-    leaf BLOB NOT NULL,
-    run  INTEGER
+    leaf BLOB NOT NULL
 );
-CREATE INDEX entries_of_run ON entries (run) WHERE run IS NOT NULL;
+
+-- Where a run's entries are, up to `meta.indexed`; those after it are few and found by a scan. Filled some thousand entries
+-- at a time: as an index of `entries` it would touch a page for every run in every transaction.
+CREATE TABLE entries_of_run (
+    run INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    PRIMARY KEY (run, seq)
+) WITHOUT ROWID;
 
 -- Full tiles of the Merkle tree; what is not full yet follows from `entries.hash`.
 CREATE TABLE tiles (
@@ -81,6 +88,8 @@ CREATE TABLE meta (
     vkey    TEXT NOT NULL,
     created INTEGER NOT NULL,
     probes  INTEGER NOT NULL,
+    -- Entries before this are in `entries_of_run`.
+    indexed INTEGER NOT NULL,
     -- Rows of the history that ended before this may be gone.
     forgotten_before INTEGER
 );
