@@ -1,27 +1,127 @@
 //! The binary `bussola`: arguments, configuration, output. No logic of its own.
+//!
+//! Each group of commands has a module: it asks the server, or reads files, and hands the answer to a function that makes
+//! text of it. Exit codes and the form of errors are in [`error`], `docs/cli.md` says them to users.
 
+mod catalog;
+mod client;
+mod error;
+mod explain;
+mod ledger;
+mod output;
+mod reference;
+mod runs;
+mod scheduler;
 mod serve;
+mod status;
+mod task;
+#[cfg(test)]
+mod tests;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+
+use client::Client;
+use error::{CliError, Exit};
+use output::Format;
 
 /// Software catalog, workflow engine that speaks Luigi, provable ledger.
 #[derive(Debug, Parser)]
-#[command(name = "bussola", version, max_term_width = 100)]
+#[command(name = "bussola", version, max_term_width = 100, infer_subcommands = false)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command takes.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The server to ask: http://host:port, or http+unix:// and a socket's path with %2F for its slashes.
+    #[arg(long, global = true, env = "BUSSOLA_SERVER", hide_env_values = true, value_name = "URL", default_value = client::SERVER_DEFAULT)]
+    server: String,
+    /// How answers are written to stdout.
+    #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
+    output: Format,
+}
+
+impl Common {
+    /// The server.
+    pub fn client(&self) -> Result<Client, CliError> {
+        Client::new(&self.server)
+    }
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serve Luigi's workers, the catalog and the ledger.
     Serve(serve::Arguments),
+    /// Look into the catalog, or change it by manifests.
+    #[command(subcommand)]
+    Catalog(catalog::Command),
+    /// Say who answers for an entity, and how that is known.
+    Owner(catalog::OwnerArguments),
+    /// Say what is affected when an entity fails, with owners.
+    Blast(catalog::BlastArguments),
+    /// Say why a run or a task is not done: first causes, whose they are, what to do.
+    Explain(explain::Arguments),
+    /// List runs, latest first, or show one.
+    Runs(runs::Arguments),
+    /// Do something to a task.
+    #[command(subcommand)]
+    Task(task::Command),
+    /// Say how the server is.
+    Status,
+    /// List workers that are here.
+    Workers,
+    /// List resources, or set how much of one there is.
+    Resources(scheduler::ResourceArguments),
+    /// Hand out no more work; what runs goes on.
+    Pause,
+    /// Hand out work again.
+    Unpause,
+    /// Verify the ledger, or take proofs from it.
+    #[command(subcommand)]
+    Ledger(ledger::Command),
+    /// Write a completion script for a shell to stdout.
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command {
-        Command::Serve(arguments) => serve::run(arguments),
+    let Cli { command, common } = Cli::parse();
+    let done = match command {
+        Command::Serve(arguments) => return serve::run(arguments),
+        Command::Catalog(command) => catalog::run(command, &common),
+        Command::Owner(arguments) => catalog::owner(&arguments, &common),
+        Command::Blast(arguments) => catalog::blast(&arguments, &common),
+        Command::Explain(arguments) => explain::run(&arguments, &common),
+        Command::Runs(arguments) => runs::run(arguments, &common),
+        Command::Task(command) => task::run(command, &common),
+        Command::Status => status::run(&common),
+        Command::Workers => scheduler::workers(&common),
+        Command::Resources(arguments) => scheduler::resources(arguments, &common),
+        Command::Pause => scheduler::pause(&common),
+        Command::Unpause => scheduler::unpause(&common),
+        Command::Ledger(command) => ledger::run(command, &common),
+        Command::Completions { shell } => completions(shell),
+    };
+    match done {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            output::say(&error.text());
+            error.exit.into()
+        }
     }
+}
+
+fn completions(shell: clap_complete::Shell) -> Result<Exit, CliError> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "bussola", &mut script);
+    output::data(&String::from_utf8_lossy(&script))?;
+    Ok(Exit::Ok)
 }

@@ -34,7 +34,8 @@ impl Hosts {
         }
     }
 
-    fn allows(&self, host: &str) -> bool {
+    /// Whether a `Host` header is answered.
+    pub fn allows(&self, host: &str) -> bool {
         let Hosts::Loopback(others) = self else { return true };
         let host = host.to_lowercase();
         let name = without_port(&host);

@@ -2,15 +2,19 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
+use axum::response::Response;
 use bussola_store::StoreError;
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
 use super::error::ApiError;
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use super::limits::{LEAVES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use super::wire::error::ErrorBody;
 use super::wire::ledger::{CheckpointNote, EntryPage, EntryProof, EntryView, Head};
 
@@ -59,6 +63,39 @@ pub(super) async fn entries(State(api): State<Arc<Api>>, Params(query): Params<E
         Ok(EntryPage { items, size, next_from })
     });
     Ok(Json(page.await?))
+}
+
+/// Gives entries as they were hashed: one leaf of canonical JSON on each line, at most 10,000 of them. All of them rebuild
+/// the tree; `X-Ledger-Size` says how many there are.
+#[utoipa::path(
+    get, path = "/ledger/leaves", tag = "ledger", operation_id = "listLeaves", params(EntryQuery),
+    responses(
+        (status = OK, content_type = "application/jsonl", body = String, headers(("X-Ledger-Size" = u64, description = "Entries in the ledger"))),
+        (status = BAD_REQUEST, body = ErrorBody)
+    )
+)]
+pub(super) async fn leaves(
+    State(api): State<Arc<Api>>,
+    Params(query): Params<EntryQuery>,
+) -> Result<Response, ApiError> {
+    let slice = Slice::of(None, query.limit, LEAVES_MAX, LEAVES_MAX)?;
+    let read = api.large(move |store| {
+        let mut text = Vec::new();
+        for recorded in store.entries(query.from, slice.limit)? {
+            let start = text.len();
+            if recorded.entry.body.encode_into(recorded.entry.seq, &mut text).is_err() {
+                // It was decoded from this form, so it has it.
+                text.truncate(start);
+            }
+            text.push(b'\n');
+        }
+        Ok((text, store.head().size))
+    });
+    let (text, size) = read.await?;
+    let mut reply = Response::new(Body::from(text));
+    reply.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/jsonl"));
+    reply.headers_mut().insert("x-ledger-size", HeaderValue::from(size));
+    Ok(reply)
 }
 
 /// Shows an entry.

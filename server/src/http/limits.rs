@@ -56,6 +56,9 @@ pub const BODY_BYTES_MAX: usize = 64 << 10;
 /// LIMIT: how long a body may take to arrive.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 
+/// LIMIT: entries in one answer that gives them as they were hashed: some megabytes, for whoever copies or verifies all.
+pub const LEAVES_MAX: usize = 10_000;
+
 /// LIMIT: clients that follow the event stream at once. Each costs a task and a small buffer.
 pub const WATCHERS_MAX: usize = 256;
 

@@ -96,6 +96,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(ledger::head))
         .routes(routes!(ledger::checkpoint))
         .routes(routes!(ledger::entries))
+        .routes(routes!(ledger::leaves))
         .routes(routes!(ledger::entry))
         .routes(routes!(ledger::proof))
         .routes(routes!(events::events));

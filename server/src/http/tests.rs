@@ -1,1 +1,533 @@
+//! The API in process: every route, every code, the stream, and that what is committed is current.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use bussola_store::{Location, Options, Store};
+use http::{Request, StatusCode};
+use http_body_util::BodyExt;
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use super::error::{ApiError, ErrorCode};
+use super::{Api, Hosts, openapi, router};
+use crate::app::App;
+use crate::config::{Arguments, Settings};
+use crate::manifests::Report;
+
+/// The time of every request in these tests.
+const NOW: &str = "1795576329.5";
+
+/// All edges over a ledger in memory.
+struct Edge {
+    app: Arc<App>,
+    api: Arc<Api>,
+    router: Router,
+}
+
+impl Edge {
+    fn new() -> Edge {
+        Edge::with(|_| {})
+    }
+
+    fn with(change: impl FnOnce(&mut Settings)) -> Edge {
+        let arguments = Arguments { ephemeral: true, test_clock: true, ..Arguments::default() };
+        let mut settings = Settings::resolve(&arguments).expect("the defaults are settings");
+        change(&mut settings);
+        let mut options = Options::new(Location::Memory);
+        options.scheduler = settings.scheduler.clone();
+        let store = Store::open(options, bussola_domain::id::Timestamp(0)).expect("memory can be opened");
+        let app = App::new(store, &settings);
+        let api = Api::new(app.clone(), Arc::new(Report::default()));
+        let hosts = Hosts::of(settings.listen, &settings.hosts);
+        let router = crate::luigi::router().with_state(app.clone()).merge(router(api.clone(), hosts));
+        Edge { app, api, router }
+    }
+
+    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+        let reply = self.router.clone().oneshot(request).await.expect("a router always answers");
+        let status = reply.status();
+        let bytes = reply.into_body().collect().await.expect("the body is whole").to_bytes();
+        let value = serde_json::from_slice(&bytes)
+            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+        (status, value)
+    }
+
+    async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8082");
+        request = request.header("x-luigi-test-now", NOW);
+        let body = if method == "GET" {
+            Body::empty()
+        } else {
+            request = request.header("content-type", "application/json");
+            Body::from(body.to_string())
+        };
+        self.send(request.body(body).expect("a request")).await
+    }
+
+    /// An answer that has to be there.
+    async fn get(&self, path: &str) -> Value {
+        let (status, value) = self.call("GET", &format!("/api/v1{path}"), Value::Null).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {value}");
+        value
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        let (status, value) = self.call("POST", &format!("/api/v1{path}"), body).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {value}");
+        value
+    }
+
+    /// A call of Luigi's.
+    async fn luigi(&self, method: &str, arguments: Value) -> Value {
+        let data: String = arguments.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let request = Request::builder().uri(format!("/api/{method}?data={data}")).header("x-luigi-test-now", NOW);
+        let (status, value) = self.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(status, StatusCode::OK, "{method}: {value}");
+        value["response"].clone()
+    }
+
+    /// A company of three components, and a pipeline whose root waits for a task that failed.
+    async fn company() -> Edge {
+        let edge = Edge::new();
+        edge.post("/catalog/apply", json!({"manifests": manifests()})).await;
+        let info = json!({"host": "node-7", "username": "ana", "pid": 42, "workers": 1});
+        edge.luigi("add_worker", json!({"worker": "w1", "info": info})).await;
+        let task = |id: &str, family: &str, deps: Value, status: &str| {
+            json!({
+                "worker": "w1", "task_id": id, "family": family, "module": "report", "params": {"date": "2026-03-02"},
+                "deps": deps, "status": status, "runnable": true, "owners": ["finance@example.com"]
+            })
+        };
+        edge.luigi("add_task", task("Report_1", "Report", json!(["Extract_1"]), "PENDING")).await;
+        edge.luigi("add_task", task("Extract_1", "Extract", json!([]), "PENDING")).await;
+        let work = edge.luigi("get_work", json!({"worker": "w1", "host": "node-7", "assistant": false})).await;
+        assert_eq!(work["task_id"], "Extract_1");
+        let mut failed = task("Extract_1", "Extract", json!([]), "FAILED");
+        failed["expl"] =
+            json!("\"Traceback (most recent call last):\\n  File \\\"a.py\\\"\\nValueError: no comma\\n\"");
+        edge.luigi("add_task", failed).await;
+        edge.luigi("get_work", json!({"worker": "w1", "host": "node-7", "assistant": false})).await;
+        edge
+    }
+}
+
+fn manifests() -> Value {
+    let backstage = "\
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: extracts
+  title: Extracts
+spec:
+  type: pipeline
+  lifecycle: production
+  owner: group:payments
+  dependsOn: [resource:bank-files]
+---
+apiVersion: backstage.io/v1alpha1
+kind: Component
+metadata:
+  name: board
+spec: {type: website, lifecycle: production, owner: finance, dependsOn: [component:extracts, component:nowhere]}
+---
+apiVersion: backstage.io/v1alpha1
+kind: Group
+metadata: {name: payments, title: Payments}
+spec: {type: team, children: []}
+";
+    let bussola = "\
+bussola: 1
+claims:
+  - component: component:default/extracts
+    families: [Extract*]
+";
+    json!([{"path": "a/catalog-info.yaml", "text": backstage}, {"path": "a/bussola.yaml", "text": bussola}])
+}
+
+/// Each route once, with an answer that is well.
+fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
+    let entity = "/catalog/entities/{kind}/{namespace}/{name}";
+    vec![
+        ("GET", "/status", "/status", Value::Null),
+        ("GET", "/catalog/entities", "/catalog/entities?kind=component&limit=1&text=EXTR", Value::Null),
+        ("GET", entity, "/catalog/entities/component/default/extracts", Value::Null),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/owner",
+            "/catalog/entities/component/default/extracts/owner",
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/blast",
+            "/catalog/entities/component/default/extracts/blast?depth=3",
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/dependencies",
+            "/catalog/entities/component/default/board/dependencies",
+            Value::Null,
+        ),
+        ("GET", "/catalog/problems", "/catalog/problems", Value::Null),
+        (
+            "POST",
+            "/catalog/apply",
+            "/catalog/apply",
+            json!({"manifests": manifests(), "scope": {"kind": "everything"}}),
+        ),
+        (
+            "POST",
+            "/catalog/check",
+            "/catalog/check",
+            json!({"manifests": [], "scope": {"kind": "under", "paths": ["a"]}}),
+        ),
+        ("GET", "/catalog/export", "/catalog/export?format=compass", Value::Null),
+        ("GET", "/owners", "/owners", Value::Null),
+        ("GET", "/owners/{owner}", "/owners/group%3Adefault%2Fpayments", Value::Null),
+        ("GET", "/runs", "/runs?outcome=failed&pipeline=Report&text=ANA&live=true", Value::Null),
+        ("GET", "/runs/{id}", "/runs/1", Value::Null),
+        ("GET", "/runs/{id}/tasks", "/runs/1/tasks?limit=1", Value::Null),
+        ("GET", "/runs/{id}/explain", "/runs/1/explain", Value::Null),
+        ("GET", "/tasks/{id}", "/tasks/Extract_1", Value::Null),
+        ("GET", "/tasks/{id}/explain", "/tasks/Report_1/explain", Value::Null),
+        ("POST", "/tasks/{id}/forgive", "/tasks/Extract_1/forgive", json!({})),
+        ("POST", "/tasks/{id}/re-enable", "/tasks/Disabled_1/re-enable", json!({})),
+        ("POST", "/tasks/{id}/done", "/tasks/Failed_1/done", json!({})),
+        ("POST", "/pause", "/pause", json!({})),
+        ("POST", "/unpause", "/unpause", json!({})),
+        ("GET", "/workers", "/workers", Value::Null),
+        ("GET", "/resources", "/resources", Value::Null),
+        ("PUT", "/resources/{name}", "/resources/gpu", json!({"total": 2})),
+        ("GET", "/ledger/head", "/ledger/head", Value::Null),
+        ("GET", "/ledger/checkpoint", "/ledger/checkpoint", Value::Null),
+        ("GET", "/ledger/entries", "/ledger/entries?from=1&limit=2", Value::Null),
+        ("GET", "/ledger/leaves", "/ledger/leaves?limit=3", Value::Null),
+        ("GET", "/ledger/entries/{seq}", "/ledger/entries/0", Value::Null),
+        ("GET", "/ledger/entries/{seq}/proof", "/ledger/entries/0/proof", Value::Null),
+    ]
+}
+
+#[tokio::test]
+async fn every_route_answers() {
+    let edge = Edge::company().await;
+    let task = |id: &str, status: &str| json!({"worker": "w1", "task_id": id, "family": "Other", "status": status});
+    edge.luigi("add_task", task("Failed_1", "FAILED")).await;
+    let mut disabled = task("Disabled_1", "FAILED");
+    disabled["retry_policy_dict"] = json!({"retry_count": 1, "disable_hard_timeout": 9e9, "disable_window": 9e9});
+    edge.luigi("add_task", disabled).await;
+
+    let document: Value = serde_json::from_str(&openapi()).expect("the document is JSON");
+    let mut declared: BTreeSet<(String, String)> = BTreeSet::new();
+    for (path, methods) in document["paths"].as_object().expect("paths") {
+        let path = path.strip_prefix("/api/v1").expect("every path is below the base");
+        declared.extend(
+            methods.as_object().expect("methods").keys().map(|method| (method.to_uppercase(), path.to_owned())),
+        );
+    }
+    // A stream does not end: it has a test of its own.
+    declared.remove(&("GET".into(), "/events".into()));
+    for (method, template, path, body) in requests() {
+        let (status, value) = edge.call(method, &format!("/api/v1{path}"), body).await;
+        assert_eq!(status, StatusCode::OK, "{method} {path}: {value}");
+        assert!(declared.remove(&(method.into(), template.into())), "{method} {template} is not in the document");
+    }
+    assert!(declared.is_empty(), "without a test: {declared:?}");
+}
+
+#[tokio::test]
+async fn every_code_is_answered() {
+    let edge = Edge::company().await;
+    let mut seen: BTreeMap<ErrorCode, StatusCode> = BTreeMap::new();
+    let mut note = |status: StatusCode, value: &Value, expected: ErrorCode| {
+        assert_eq!(value["code"], expected.to_string(), "{value}");
+        assert_eq!(status, expected.status(), "{value}");
+        let message = value["message"].as_str().expect("a message");
+        assert!(!message.ends_with('.') && !message.starts_with(char::is_uppercase), "{message}");
+        seen.insert(expected, status);
+    };
+    let bad = json!({"manifests": [{"path": "compass.yml", "text": "name: [\n"}]});
+    let cases = [
+        ("GET", "/nowhere", Value::Null, ErrorCode::NoSuchRoute),
+        ("GET", "", Value::Null, ErrorCode::NoSuchRoute),
+        ("POST", "/status", json!({}), ErrorCode::MethodNotAllowed),
+        ("GET", "/runs?outcome=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs?limit=0", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs?limit=1001", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs?nonsense=1", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/x", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/export?format=odd", Value::Null, ErrorCode::BadParameter),
+        ("POST", "/catalog/apply", json!([]), ErrorCode::BadBody),
+        ("PUT", "/resources/gpu", json!({"total": -1}), ErrorCode::BadBody),
+        ("PUT", "/resources/gpu", json!("x".repeat(70_000)), ErrorCode::BodyTooLarge),
+        ("GET", "/catalog/entities/component/default/none", Value::Null, ErrorCode::NoSuchEntity),
+        ("GET", "/catalog/entities/component/default/none/blast", Value::Null, ErrorCode::NoSuchEntity),
+        ("GET", "/catalog/export?format=compass&ref=none", Value::Null, ErrorCode::NoSuchEntity),
+        ("GET", "/runs/99", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/runs/99/explain", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/tasks/none", Value::Null, ErrorCode::NoSuchTask),
+        ("GET", "/tasks/none/explain", Value::Null, ErrorCode::NoSuchTask),
+        ("POST", "/tasks/none/forgive", json!({}), ErrorCode::NoSuchTask),
+        ("POST", "/tasks/none/re-enable", json!({}), ErrorCode::NoSuchTask),
+        ("POST", "/tasks/none/done", json!({}), ErrorCode::NoSuchTask),
+        ("GET", "/ledger/entries/100000", Value::Null, ErrorCode::NoSuchEntry),
+        ("GET", "/ledger/entries/100000/proof", Value::Null, ErrorCode::NoSuchEntry),
+        ("GET", "/owners/nobody", Value::Null, ErrorCode::NoSuchOwner),
+        ("POST", "/catalog/apply", bad, ErrorCode::ManifestsRefused),
+        ("POST", "/tasks/Report_1/forgive", json!({}), ErrorCode::WrongStatus),
+        ("POST", "/tasks/Report_1/re-enable", json!({}), ErrorCode::WrongStatus),
+        ("POST", "/tasks/Report_1/done", json!({}), ErrorCode::WrongStatus),
+        ("GET", "/catalog/export?format=compass&ref=group:payments", Value::Null, ErrorCode::NotExportable),
+    ];
+    for (method, path, body, expected) in cases {
+        let (status, value) = edge.call(method, &format!("/api/v1{path}"), body).await;
+        note(status, &value, expected);
+    }
+    let with = |name: &str, value: &str| {
+        let request = Request::builder().method("POST").uri("/api/v1/pause").header(name, value);
+        edge.send(request.body(Body::from("{}")).expect("a request"))
+    };
+    let (status, value) = with("content-type", "text/plain").await;
+    note(status, &value, ErrorCode::NotJson);
+    let (status, value) = with("host", "evil.example.com").await;
+    note(status, &value, ErrorCode::WrongHost);
+
+    let stubborn = Edge::with(|settings| settings.scheduler.pause_enabled = false);
+    let (status, value) = stubborn.call("POST", "/api/v1/pause", json!({})).await;
+    note(status, &value, ErrorCode::PauseDisabled);
+
+    let places = edge.api.watchers.clone();
+    let taken = places.acquire_many(super::limits::WATCHERS_MAX as u32).await.expect("places");
+    let (status, value) = edge.call("GET", "/api/v1/events", Value::Null).await;
+    note(status, &value, ErrorCode::TooManyWatchers);
+    drop(taken);
+
+    let store = edge.app.store.clone();
+    tokio::task::spawn_blocking(move || store.close()).await.expect("the store closes");
+    let (status, value) = edge.call("POST", "/api/v1/pause", json!({})).await;
+    note(status, &value, ErrorCode::LedgerUnavailable);
+
+    // A body that takes a minute, a damaged ledger and a bug are not made here; their conversion is.
+    let damaged = bussola_store::StoreError::Unreadable { seq: 3, reason: "bad".into() };
+    assert_eq!(ApiError::from(damaged).code, ErrorCode::LedgerDamaged);
+    let bug = bussola_store::StoreError::Panicked { message: "bug".into() };
+    assert_eq!(ApiError::from(bug).code, ErrorCode::Internal);
+    let untested = [ErrorCode::BodyTooSlow, ErrorCode::LedgerDamaged, ErrorCode::Internal];
+    let missing: Vec<_> =
+        ErrorCode::ALL.iter().filter(|code| !seen.contains_key(code) && !untested.contains(code)).collect();
+    assert!(missing.is_empty(), "without a test: {missing:?}");
+}
+
+#[tokio::test]
+async fn what_is_refused_changes_nothing() {
+    let edge = Edge::company().await;
+    let before = (edge.get("/ledger/head").await, edge.get("/catalog/entities").await);
+    let text = manifests()[0]["text"].clone();
+    // Declared at another path already.
+    let (status, value) =
+        edge.call("POST", "/api/v1/catalog/apply", json!({"manifests": [{"path": "b/x.yaml", "text": text}]})).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    let problem = &value["problems"][0];
+    assert_eq!((problem["code"].as_str(), problem["path"].as_str()), (Some("B0131"), Some("b/x.yaml")));
+    assert!(problem["line"].is_u64() && problem["column"].is_u64(), "{problem}");
+    let checked = edge.post("/catalog/check", json!({"manifests": [{"path": "b/x.yaml", "text": text}]})).await;
+    assert_eq!(checked["valid"], false);
+    assert_eq!((edge.get("/ledger/head").await, edge.get("/catalog/entities").await), before);
+}
+
+#[tokio::test]
+async fn an_apply_says_what_it_changed() {
+    let edge = Edge::company().await;
+    let again = edge.post("/catalog/apply", json!({"manifests": manifests()})).await;
+    assert_eq!(again, json!({"manifests": 2, "entities": 3, "declared": [], "removed": []}));
+    let gone = edge.post("/catalog/check", json!({"manifests": [], "scope": {"kind": "everything"}})).await;
+    assert_eq!(gone["would"]["removed"].as_array().map(Vec::len), Some(3));
+}
+
+#[tokio::test]
+async fn a_failure_is_explained_across_components() {
+    let edge = Edge::company().await;
+    let run = edge.get("/runs/1").await;
+    assert_eq!(run["outcome"], "failed");
+    assert_eq!(run["who"], json!({"worker": "w1", "host": "node-7", "user": "ana", "pid": 42}));
+    assert_eq!(run["parameters"], json!([{"name": "date", "value": "2026-03-02"}]));
+    assert_eq!(run["tasks"]["failed"], 1);
+
+    let answer = edge.get("/runs/1/explain").await;
+    assert_eq!((answer["task"].as_str(), answer["status"].as_str()), (Some("Report_1"), Some("PENDING")));
+    let cause = &answer["causes"][0];
+    assert_eq!(cause["task"], "Extract_1");
+    assert_eq!(cause["kind"], "failed");
+    assert_eq!(cause["path"], json!(["Report_1", "Extract_1"]));
+    assert_eq!(cause["component"], "component:default/extracts");
+    assert_eq!(cause["ownership"]["owner"], json!({"ref": "group:default/payments", "name": "Payments"}));
+    assert!(cause["error"]["text"].as_str().is_some_and(|text| text.contains("ValueError: no comma")));
+    assert_eq!(cause["tasks_affected"], json!(["Report_1"]));
+    let affected: Vec<&str> = cause["components_affected"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|item| item["ref"].as_str())
+        .collect();
+    assert!(affected.contains(&"component:default/board"), "{affected:?}");
+    assert_eq!(cause["next"][0]["text"], "ask Payments: component:default/extracts is theirs");
+
+    // The task alone gives the same first cause.
+    let task = edge.get("/tasks/Report_1/explain").await;
+    assert_eq!(task["causes"][0]["task"], "Extract_1");
+    // The owner that only Luigi knows is shown by the name that it gave, and can be asked for by it.
+    let report = edge.get("/catalog/entities/component/default/report").await;
+    assert_eq!(report["owner"], json!({"name": "finance@example.com"}));
+    assert_eq!(edge.get("/owners/finance@example.com").await["total"], 1);
+    assert_eq!(edge.get("/catalog/entities?owner=finance@example.com").await["total"], 1);
+}
+
+#[tokio::test]
+async fn a_run_that_ended_stays_as_it_was() {
+    let edge = Edge::company().await;
+    edge.luigi("mark_as_done", json!({"task_id": "Extract_1"})).await;
+    assert_eq!(edge.get("/runs/1/explain").await["causes"][0]["kind"], "failed");
+    // The task is asked about as it is now.
+    assert_eq!(edge.get("/tasks/Extract_1/explain").await["causes"], json!([]));
+}
+
+#[tokio::test]
+async fn what_is_not_in_order_is_listed() {
+    let edge = Edge::company().await;
+    let problems = edge.get("/catalog/problems").await;
+    let targets: BTreeSet<&str> =
+        problems["dangling"].as_array().expect("a list").iter().filter_map(|item| item["target"].as_str()).collect();
+    assert_eq!(
+        targets,
+        BTreeSet::from(["component:default/nowhere", "group:default/finance", "resource:default/bank-files"])
+    );
+    assert_eq!(problems["dangling"][0]["place"]["path"], "a/catalog-info.yaml");
+    let status = edge.get("/status").await;
+    assert_eq!(status["catalog"]["dangling"], 3);
+    // Counts are kept until the catalog changes, and made anew then.
+    edge.post("/catalog/apply", json!({"manifests": [], "scope": {"kind": "everything"}})).await;
+    assert_eq!(edge.get("/status").await["catalog"]["dangling"], 0);
+}
+
+#[tokio::test]
+async fn pages_follow_each_other() {
+    let edge = Edge::company().await;
+    let mut seen = Vec::new();
+    let mut next = Some(0);
+    while let Some(offset) = next {
+        let page = edge.get(&format!("/catalog/entities?limit=1&offset={offset}")).await;
+        seen.extend(page["items"].as_array().expect("a list").iter().map(|item| item["ref"].to_string()));
+        next = page["next_offset"].as_u64();
+    }
+    assert_eq!(seen.len() as u64, edge.get("/catalog/entities").await["total"].as_u64().unwrap_or(0));
+    assert_eq!(edge.get("/runs?limit=1").await.get("next_before"), None);
+    let page = edge.get("/runs/1/tasks?limit=1").await;
+    assert_eq!((page["total"].as_u64(), page["next_offset"].as_u64()), (Some(2), Some(1)));
+}
+
+#[tokio::test]
+async fn an_entry_is_proven_by_what_the_api_gives() {
+    let edge = Edge::company().await;
+    let proof = edge.get("/ledger/entries/2/proof").await;
+    let text = |name: &str| proof[name].as_str().expect("a text").to_owned();
+    let parsed: bussola_ledger::InclusionProofText = text("proof").parse().expect("a proof");
+    let key: bussola_ledger::VerifyingKey = text("vkey").parse().expect("a key");
+    let checkpoint = parsed.verify(text("leaf").as_bytes(), &key).expect("it proves the entry");
+    assert_eq!(checkpoint.size, edge.get("/ledger/head").await["size"].as_u64().unwrap_or(0));
+    // The leaves alone rebuild the tree.
+    let (_, leaves) = edge.call("GET", "/api/v1/ledger/leaves", Value::Null).await;
+    let mut frontier = bussola_ledger::Frontier::new();
+    for leaf in leaves.as_str().expect("lines").lines() {
+        frontier.append(bussola_ledger::leaf_hash(leaf.as_bytes()));
+    }
+    assert_eq!(frontier.root(), checkpoint.root);
+}
+
+/// Reads a stream until it has so many events.
+async fn events(edge: &Edge, path: &str, last: Option<u64>, number: usize) -> Vec<u64> {
+    let mut request = Request::builder().uri(format!("/api/v1{path}"));
+    if let Some(last) = last {
+        request = request.header("last-event-id", last.to_string());
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    let reply = edge.router.clone().oneshot(request).await.expect("a router always answers");
+    assert_eq!(reply.headers()["content-type"], "text/event-stream");
+    let mut body = reply.into_body();
+    let mut text = String::new();
+    while text.matches("\ndata: ").count() < number {
+        let frame = body.frame().await.expect("the stream goes on").expect("the stream is whole");
+        text.push_str(&String::from_utf8_lossy(&frame.into_data().expect("data")));
+    }
+    let ids = text.lines().filter_map(|line| line.strip_prefix("id: ")?.parse().ok()).collect();
+    let data = text.lines().find_map(|line| line.strip_prefix("data: ")).expect("data");
+    let data: Value = serde_json::from_str(data).expect("JSON");
+    assert!(data["at"].as_str().is_some_and(|at| at.ends_with('Z')), "{data}");
+    ids
+}
+
+#[tokio::test]
+async fn the_stream_resumes_where_a_client_left_off() {
+    let edge = Edge::company().await;
+    let size = edge.app.store.head().size;
+    assert_eq!(events(&edge, "/events?from=0", None, size as usize).await, (0..size).collect::<Vec<_>>());
+    assert_eq!(events(&edge, "/events", Some(size - 3), 2).await, vec![size - 2, size - 1]);
+    // What comes while a client listens, and right after the end that it knew.
+    let (seen, _) = tokio::join!(events(&edge, "/events", Some(size - 1), 1), async {
+        tokio::task::yield_now().await;
+        edge.post("/pause", json!({})).await
+    });
+    assert_eq!(seen, vec![size]);
+}
+
+/// What is generated is committed. With `BUSSOLA_UPDATE=1` it is written anew.
+fn is_current(path: &str, generated: &str) {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);
+    if std::env::var_os("BUSSOLA_UPDATE").is_some() {
+        std::fs::write(&path, generated).expect("the checkout can be written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == generated, "{} is not current: run the tests with BUSSOLA_UPDATE=1", path.display());
+}
+
+#[test]
+fn the_committed_openapi_document_is_current() {
+    is_current("openapi.json", &openapi());
+}
+
+#[test]
+fn the_table_of_codes_is_current() {
+    let mut table = String::from(
+        "# Errors of the REST API\n\n\
+         The codes `B0201` to `B0299`, each with its HTTP status. *Retry*: the same request may succeed later; the answer \
+         says `Retry-After`.\nThe body of every error is `{\"code\", \"message\", \"hint\"}`, for manifests also \
+         `\"problems\"`.\n\n\
+         | code | HTTP status | whose fault | retry | what |\n|---|---|---|---|---|\n",
+    );
+    for code in ErrorCode::ALL {
+        let fault = match code.fault() {
+            super::error::Fault::Caller => "the request",
+            super::error::Fault::Server => "the server",
+        };
+        let retry = if code.is_temporary() { "yes" } else { "no" };
+        table.push_str(&format!("| {code} | {} | {fault} | {retry} | {} |\n", code.status().as_u16(), code.summary()));
+    }
+    table.push_str(
+        "\n## Files\n\nReading manifests, by the server and by the command line.\n\n| code | what |\n|---|---|\n",
+    );
+    for (code, summary) in crate::manifests::Refused::CODES {
+        table.push_str(&format!("| {code} | {summary} |\n"));
+    }
+    is_current("docs/errors/api.md", &table);
+}
+
+#[test]
+fn codes_are_unique_and_in_range() {
+    let mut numbers: Vec<u16> = ErrorCode::ALL.iter().map(|code| code.number()).collect();
+    assert!(numbers.iter().all(|number| (201..300).contains(number)));
+    numbers.dedup();
+    assert_eq!(numbers.len(), ErrorCode::ALL.len());
+}

@@ -161,13 +161,6 @@ fn next(cause: &Cause, ownership: &OwnerAnswer, waits: &[WaitReason]) -> Vec<Nex
     }
     match cause.kind {
         CauseKind::Failed => {
-            let retries = waits.iter().find_map(|wait| match wait {
-                WaitReason::Failed { retry_at } => retry_at.clone(),
-                _ => None,
-            });
-            if let Some(at) = retries {
-                steps.push(say(format!("it is tried again from {at} on, if a worker asks")));
-            }
             steps.push(act("once the reason is mended, have it tried again at once", command("forgive", &cause.task)));
         }
         CauseKind::Disabled if by_scheduler => {

@@ -213,7 +213,11 @@ impl ErrorText {
     /// From what was kept: the text of whatever JSON value the client sent, mostly a text.
     pub fn of(hash: bussola_domain::id::BlobHash, kept: &str, bytes_max: usize) -> ErrorText {
         let text = match Value::parse(kept) {
-            Ok(Value::Str(text)) => text.into(),
+            // Luigi writes a text as JSON before it writes the call as JSON.
+            Ok(Value::Str(text)) => match Value::parse(&text) {
+                Ok(Value::Str(inner)) => inner.into(),
+                _ => text.into(),
+            },
             Ok(other) => other.to_string(),
             Err(_) => kept.to_owned(),
         };
@@ -369,6 +373,7 @@ mod tests {
             "ValueError: no",
         );
         check(r#""it broke\nhere""#, "it broke");
+        check(r#""\"Traceback (most recent call last):\\n  x\\nOSError: full\\n\"""#, "OSError: full");
         check("not json", "not json");
         check("null", "null");
         check(r#""""#, "");

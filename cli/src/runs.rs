@@ -1,0 +1,193 @@
+//! `bussola runs`, `bussola runs show`.
+
+use std::fmt::Write as _;
+
+use bussola_server::http::wire::run::{RunDetail, RunPage, RunSummary, RunTaskPage, TaskCounts, Who};
+use serde::Serialize;
+
+use crate::Common;
+use crate::catalog::{owner_name, short};
+use crate::client::Query;
+use crate::error::{CliError, Exit};
+use crate::output::{self, Screen, count, plain, took};
+
+/// `bussola runs`
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    filter: Filter,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show a run: who, when, with which parameters, its tasks and how they went.
+    Show {
+        /// Its number.
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Filter {
+    /// Only of this pipeline: its root family, or the ref of its component.
+    #[arg(long)]
+    pipeline: Option<String>,
+    /// Only those that ended like this.
+    #[arg(long, value_parser = ["running", "succeeded", "failed", "incomplete", "lost"])]
+    outcome: Option<String>,
+    /// Only those with this in pipeline, root task, worker, host or user.
+    #[arg(long)]
+    text: Option<String>,
+    /// Only those whose worker is still here.
+    #[arg(long)]
+    live: bool,
+    /// At most so many.
+    #[arg(long, default_value_t = 20)]
+    limit: usize,
+}
+
+/// Runs one of them.
+pub fn run(arguments: Arguments, common: &Common) -> Result<Exit, CliError> {
+    match arguments.command {
+        Some(Command::Show { id }) => show(id, common),
+        None => list(&arguments.filter, common),
+    }
+}
+
+fn list(filter: &Filter, common: &Common) -> Result<Exit, CliError> {
+    let mut client = common.client()?;
+    let mut all = RunPage { items: Vec::new(), next_before: None };
+    loop {
+        let query = Query::default()
+            .with_some("pipeline", filter.pipeline.as_deref())
+            .with_some("outcome", filter.outcome.as_deref())
+            .with_some("text", filter.text.as_deref())
+            .with_some("before", all.next_before)
+            .with("limit", (filter.limit - all.items.len()).clamp(1, 1_000));
+        let query = if filter.live { query.with("live", true) } else { query };
+        let page: RunPage = client.get(&format!("/runs{query}"))?;
+        all.items.extend(page.items);
+        all.next_before = page.next_before;
+        if all.next_before.is_none() || all.items.len() >= filter.limit {
+            break;
+        }
+    }
+    output::answer(common.output, &all, |screen| list_text(screen, &all.items))?;
+    if all.next_before.is_some() {
+        output::say("there are more: --limit shows them\n");
+    }
+    Ok(Exit::Ok)
+}
+
+/// A run with its tasks.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    run: RunDetail,
+    task_list: RunTaskPage,
+}
+
+/// Tasks that are shown with a run; the API has all.
+const TASKS_SHOWN: usize = 200;
+
+fn show(id: u64, common: &Common) -> Result<Exit, CliError> {
+    let mut client = common.client()?;
+    let shown = Shown {
+        run: client.get(&format!("/runs/{id}"))?,
+        task_list: client.get(&format!("/runs/{id}/tasks?limit={TASKS_SHOWN}"))?,
+    };
+    output::answer(common.output, &shown, |screen| show_text(screen, &shown.run, &shown.task_list))?;
+    Ok(Exit::Ok)
+}
+
+fn list_text(screen: &Screen, items: &[RunSummary]) -> String {
+    if items.is_empty() {
+        return "no runs: a Luigi worker that finds this server shows up here by itself\n".to_owned();
+    }
+    let row = |run: &RunSummary| {
+        let took = took(&run.started, run.ended.as_deref()).unwrap_or_default();
+        vec![
+            run.id.to_string(),
+            plain(&run.pipeline),
+            run.outcome.clone(),
+            screen.ago(&run.started),
+            took,
+            who(&run.who),
+            owner_name(run.owner.as_ref()),
+        ]
+    };
+    let header = ["ID", "PIPELINE", "OUTCOME", "STARTED", "TOOK", "BY", "OWNER"];
+    screen.table(&header, items.iter().map(row).collect())
+}
+
+/// `user@host`, as far as it is known.
+pub fn who(who: &Who) -> String {
+    match (&who.user, &who.host) {
+        (Some(user), Some(host)) => plain(&format!("{user}@{host}")),
+        (Some(name), None) | (None, Some(name)) => plain(name),
+        (None, None) => who.worker.as_deref().map(plain).unwrap_or_default(),
+    }
+}
+
+/// "3 done, 1 failed"
+pub fn counts(tasks: &TaskCounts) -> String {
+    let all = [
+        (tasks.done, "done"),
+        (tasks.running, "running"),
+        (tasks.pending, "pending"),
+        (tasks.failed, "failed"),
+        (tasks.disabled, "disabled"),
+        (tasks.unknown, "unknown"),
+    ];
+    let some: Vec<String> =
+        all.iter().filter(|(number, _)| *number > 0).map(|(number, name)| format!("{number} {name}")).collect();
+    if some.is_empty() { "none".to_owned() } else { some.join(", ") }
+}
+
+fn show_text(screen: &Screen, detail: &RunDetail, tasks: &RunTaskPage) -> String {
+    let run = &detail.summary;
+    let mut text = format!("{}\n", screen.bold(&format!("run {} of {}", run.id, plain(&run.pipeline))));
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "  {name:<10} {value}");
+        }
+    };
+    line("outcome", &run.outcome);
+    line("component", &format!("{} ({})", short(&run.component), owner_name(run.owner.as_ref())));
+    line("root", &plain(&run.root));
+    for parameter in &detail.parameters {
+        line("parameter", &plain(&format!("{} = {}", parameter.name, parameter.value)));
+    }
+    let process = run.who.pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
+    line("by", &format!("{}{process}", who(&run.who)));
+    line("started", &screen.time(&run.started));
+    if let Some(ended) = &run.ended {
+        let took = took(&run.started, Some(ended)).unwrap_or_default();
+        line("ended", &format!("{}, after {took}", screen.time(ended)));
+    }
+    line("tasks", &counts(&detail.tasks));
+    let failures = if detail.failures > 0 { format!(", {} failed", detail.failures) } else { String::new() };
+    line("tries", &format!("{}{failures}", detail.attempts));
+    let rows = tasks.items.iter().map(|task| {
+        let last = task.attempts.last();
+        let took = last.and_then(|last| took(last.started.as_deref()?, last.ended.as_deref())).unwrap_or_default();
+        let error = last.and_then(|last| last.error.as_ref()).map(|error| plain(error.headline())).unwrap_or_default();
+        vec![plain(&task.id), task.status.clone(), task.attempts.len().to_string(), took, error]
+    });
+    let _ = write!(text, "\n{}", screen.table(&["TASK", "STATUS", "TRIES", "TOOK", "ERROR"], rows.collect()));
+    if tasks.items.len() < tasks.total {
+        let _ = writeln!(text, "and {}", count(tasks.total - tasks.items.len(), "task more", "tasks more"));
+    }
+    if matches!(run.outcome.as_str(), "failed" | "incomplete" | "lost") {
+        let _ = writeln!(text, "\nwhy: bussola explain {}", run.id);
+    }
+    text
+}
+
+#[cfg(test)]
+#[path = "runs_tests.rs"]
+mod tests;
