@@ -30,6 +30,8 @@ const FAILS_EVERY: usize = 37;
 const RESOURCE_EVERY: usize = 50;
 /// Replies of a round: each worker schedules all; each task is handed out and ended; failures take two calls more.
 const REPLIES: usize = WORKERS * TASKS + 2 * TASKS + 3 * (TASKS / FAILS_EVERY);
+/// LIMIT: connections that may break in a round although the server lives. One may be closed for being idle.
+const BROKEN_MAX: usize = 20;
 /// LIMIT: a round that takes longer hangs.
 const ROUND_MAX: Duration = Duration::from_secs(120);
 
@@ -62,6 +64,10 @@ struct Model {
     finished: usize,
     /// Grows by one each time the server is there again: parked workers go on.
     opened: usize,
+    /// The server has been or is about to be killed.
+    down: bool,
+    /// Connections that broke although the server lived: a client of Luigi's would try again, and so do we.
+    broken: Vec<String>,
     problem: Option<String>,
 }
 
@@ -87,6 +93,8 @@ impl Round {
             parked: 0,
             finished: 0,
             opened: 0,
+            down: false,
+            broken: Vec::new(),
             problem: None,
         };
         Self { number, address, model: Mutex::new(model), changed: Condvar::new() }
@@ -198,8 +206,18 @@ impl Worker {
                     drop(model);
                     panic!("refused");
                 }
-                Err(_) => {
+                Err(error) => {
                     self.client = None;
+                    if !model.down {
+                        model.broken.push(format!("{method} of worker {}: {error}", self.me));
+                        if model.broken.len() > BROKEN_MAX {
+                            model.problem =
+                                Some(format!("connections break while the server lives: {:?}", model.broken));
+                        }
+                        drop(model);
+                        std::thread::sleep(Duration::from_millis(10));
+                        continue;
+                    }
                     let opened = model.opened;
                     model.parked += 1;
                     self.round.changed.notify_all();
@@ -398,6 +416,7 @@ fn play(number: usize, server: &mut Running, plan: &Plan, data: &Path, random: &
     let moment = 1 + random.below(REPLIES as u64 - 1) as usize;
     drop(round.wait("the moment of the kill", |m| m.replies >= moment || m.finished == 2 * WORKERS));
     std::thread::sleep(Duration::from_micros(random.below(3_000)));
+    round.model().down = true;
     server.kill();
     // Replies that were already in a socket still count: wait until each worker has met the end of its connection. A
     // worker that waits for others to finish scheduling has nothing on its way.
@@ -418,6 +437,7 @@ fn play(number: usize, server: &mut Running, plan: &Plan, data: &Path, random: &
     {
         let mut model = round.model();
         check(&round, &model);
+        model.down = false;
         model.opened += 1;
         round.changed.notify_all();
     }
@@ -428,7 +448,8 @@ fn play(number: usize, server: &mut Running, plan: &Plan, data: &Path, random: &
     let model = round.model();
     assert_eq!(model.tasks.values().filter(|known| **known == Known::Done).count(), TASKS);
     check(&round, &model);
-    format!("killed after {moment} of about {REPLIES} replies, {:.1} s", begin.elapsed().as_secs_f64())
+    let broken = if model.broken.is_empty() { String::new() } else { format!(", broke meanwhile: {:?}", model.broken) };
+    format!("killed after {moment} of about {REPLIES} replies, {:.1} s{broken}", begin.elapsed().as_secs_f64())
 }
 
 #[test]

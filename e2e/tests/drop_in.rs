@@ -72,7 +72,7 @@ fn a_luigi_pipeline_registers_itself_and_its_failure_is_explained() {
     assert!(why.contains("atlantico.csv line 4"), "its error is not told: {why}");
     assert!(why.contains("group:default/payments"), "its owner is not named: {why}");
     let told = succeeded("explain", &server.cli(&["explain", &report]));
-    assert!(told.contains("ReadAcquirerFile") && told.contains("payments"), "not for people: {told}");
+    assert!(told.contains("ReadAcquirerFile") && told.contains("Payments"), "not for people: {told}");
 
     let owner = json("owner", &server, &["owner", "component:default/daily-report"]).to_string();
     assert!(owner.contains("group:default/finance"), "{owner}");

@@ -1,11 +1,11 @@
 //! Whoever changes the ledger's file is found out: a flipped bit in an entry, a hash or a checkpoint, a dropped entry,
-//! two exchanged, an end cut off.
+//! two exchanged, an end cut off. And whoever doubts our own verdict may have another's.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use bussola_e2e::luigi::{Client, add_task, end_task};
-use bussola_e2e::places::{Scratch, binary, checkout, python_command};
+use bussola_e2e::places::{Scratch, binary, checkout, python_command, skip};
 use bussola_e2e::random::Random;
 use bussola_e2e::server::{Plan, Running, run, succeeded};
 use serde_json::json;
@@ -137,4 +137,65 @@ fn an_end_cut_off_is_found_out_by_a_checkpoint_kept_elsewhere() {
     server.stop();
     let output = verify(&binary, &other, &["--checkpoint", &late]);
     assert_eq!(output.status.code(), Some(1), "another ledger passes for ours: {output:?}");
+}
+
+/// Another program, by other people, of the same specifications: PyPI `aics-tlog`.
+#[test]
+fn an_independent_judge_takes_our_evidence_as_it_is() {
+    let Some(binary) = binary() else { return };
+    let Some(judge) = std::env::var_os("BUSSOLA_AICS_TLOG").filter(|path| !path.is_empty()) else {
+        skip(
+            "no independent judge: set BUSSOLA_AICS_TLOG to aics-tlog (Python 3.12 or newer; scripts/bootstrap installs it)",
+        );
+        return;
+    };
+    let place = Scratch::new("judge");
+    let data = place.join("data");
+    let plan = Plan::durable(&binary, &data);
+    let ledger = |arguments: &[&str], out: &str| {
+        let (data, out) = (data.display().to_string(), place.join(out));
+        std::fs::create_dir_all(&out).expect("the scratch folder can be written");
+        let out = out.display().to_string();
+        let all = [&["ledger"], arguments, &["--data", &data, "--out", &out]].concat();
+        succeeded(&format!("{all:?}"), &run(&binary, "http://127.0.0.1:1", &all));
+    };
+    let mut server = plan.start();
+    live(&server, 0);
+    server.stop();
+    ledger(&["checkpoint"], "early");
+    let mut server = plan.start();
+    live(&server, 100);
+    server.stop();
+    ledger(&["prove", "17"], "entry");
+    ledger(&["prove", "--since", &place.join("early/checkpoint").display().to_string()], "growth");
+
+    let verdict = |arguments: &str, accepted: bool| {
+        let output = Command::new(&judge)
+            .args(arguments.split(' '))
+            .args(["--vkey-file", "early/ledger.vkey"])
+            .current_dir(place.path())
+            .output()
+            .expect("the judge can be run");
+        assert_eq!(output.status.success(), accepted, "aics-tlog {arguments}: {output:?}");
+    };
+    verdict("verify-checkpoint --note early/checkpoint", true);
+    verdict("verify-checkpoint --note entry/checkpoint", true);
+    let inclusion = "--checkpoint entry/checkpoint --proof entry/entry.hashes --leaf entry/entry.json";
+    verdict(&format!("verify-inclusion --index 17 {inclusion}"), true);
+    verdict(&format!("verify-inclusion --index 18 {inclusion}"), false);
+    let line = |file: &str, n: usize| {
+        let note = std::fs::read_to_string(place.join(file)).expect("the checkpoint can be read");
+        note.lines().nth(n).expect("a checkpoint has three lines").to_owned()
+    };
+    let (old, new) = ("early/checkpoint", "growth/checkpoint");
+    let growth = |old_root: &str| {
+        format!(
+            "verify-consistency --old-size {} --old-root {old_root} --new-size {} --new-root {} --proof growth/consistency.hashes",
+            line(old, 1),
+            line(new, 1),
+            line(new, 2)
+        )
+    };
+    verdict(&growth(&line(old, 2)), true);
+    verdict(&growth(&line(new, 2)), false);
 }
