@@ -168,6 +168,11 @@ impl Index {
         self.aliases.get(alias)?.keys().next()
     }
 
+    /// All that an alias is said to stand for.
+    pub fn candidates(&self, alias: &str) -> impl Iterator<Item = &EntityRef> {
+        self.aliases.get(alias).into_iter().flat_map(BTreeMap::keys)
+    }
+
     /// The component that claims a family.
     pub fn claimed(&self, family: &str) -> Option<&EntityRef> {
         self.claims.iter().find(|claim| claim.glob.matches(family)).map(|claim| &claim.component)

@@ -9,7 +9,7 @@ use super::event::{CatalogEvent, EntityDeclared, EntityRemoved, ManifestForgotte
 use super::glob::FamilyGlob;
 use super::limits::PLAN_PROBLEMS_MAX;
 use super::manifest::ParsedManifest;
-use super::model::{Blob, Entity};
+use super::model::{Alias, Blob, Entity};
 use super::problem::{Code, Problem, Span, quoted};
 use super::reference::EntityRef;
 use super::state::Catalog;
@@ -90,11 +90,15 @@ impl<'a> Plan<'a> {
         self.given.contains_key(path) || self.scope.holds(path)
     }
 
-    fn forgotten(&self) -> impl Iterator<Item = &'a str> {
+    fn forgotten(&self) -> Vec<&'a str> {
+        if *self.scope == ApplyScope::Files {
+            return Vec::new();
+        }
         self.catalog
             .manifests()
             .map(|(path, _)| path)
             .filter(|path| !self.given.contains_key(path) && self.scope.holds(path))
+            .collect()
     }
 
     fn events(&self) -> Vec<CatalogEvent> {
@@ -112,7 +116,7 @@ impl<'a> Plan<'a> {
                 }
             }
         }
-        let forgotten: Vec<&str> = self.forgotten().collect();
+        let forgotten = self.forgotten();
         for path in self.given.keys().copied().chain(forgotten.iter().copied()) {
             for reference in self.catalog.index.entities_of(path).filter(|reference| !declared.contains(reference)) {
                 let event = EntityRemoved { path: path.to_owned(), reference: reference.clone() };
@@ -161,19 +165,24 @@ impl<'a> Plan<'a> {
         }
     }
 
+    /// What an alias stands for by what stays as it is.
+    fn standing(&self, alias: &str) -> Option<&'a EntityRef> {
+        self.catalog.index.candidates(alias).find(|candidate| {
+            let own = self.catalog.declared(candidate).is_some_and(|known| {
+                known.entity.aliases.iter().any(|other| other == alias) && !self.replaced(&known.entity.origin.path)
+            });
+            let given = || {
+                let says = |other: &Alias| other.alias == alias && other.entity == **candidate;
+                self.catalog
+                    .manifests()
+                    .any(|(path, manifest)| manifest.aliases.iter().any(says) && !self.replaced(path))
+            };
+            own || given()
+        })
+    }
+
     fn check_aliases(&self, problems: &mut Vec<Problem>) {
         let mut first: HashMap<&str, &EntityRef> = HashMap::new();
-        // What stays as it is counts first, so that the problem is shown where something changed.
-        for declared in self.catalog.all_declared().filter(|known| !self.replaced(&known.entity.origin.path)) {
-            for alias in &declared.entity.aliases {
-                first.entry(alias).or_insert(&declared.entity.reference);
-            }
-        }
-        for (_, manifest) in self.catalog.manifests().filter(|(path, _)| !self.replaced(path)) {
-            for alias in &manifest.aliases {
-                first.entry(&alias.alias).or_insert(&alias.entity);
-            }
-        }
         let own = self.entities().flat_map(|(entity, place)| {
             let span = entity.fields.get("id").copied().unwrap_or(place.span);
             entity.aliases.iter().map(move |alias| (alias.as_str(), &entity.reference, Place { span, ..place }))
@@ -183,7 +192,8 @@ impl<'a> Plan<'a> {
             manifest.aliases().map(move |alias| (alias.alias.as_str(), &alias.entity, Place { path, span: alias.span }))
         });
         for (alias, entity, place) in own.chain(given) {
-            let other = *first.entry(alias).or_insert(entity);
+            // What stays as it is counts first, so that the problem is shown where something changed.
+            let other = *first.entry(alias).or_insert_with(|| self.standing(alias).unwrap_or(entity));
             if other != entity {
                 problems.push(problem(
                     Code::AliasConflict,
@@ -196,6 +206,9 @@ impl<'a> Plan<'a> {
     }
 
     fn check_claims(&self, problems: &mut Vec<Problem>) {
+        if self.given.values().all(|manifest| manifest.claims().next().is_none()) {
+            return;
+        }
         let mut all: Vec<(&FamilyGlob, &EntityRef, Place<'_>, bool)> = Vec::new();
         for (path, manifest) in self.catalog.manifests().filter(|(path, _)| !self.replaced(path)) {
             for claim in &manifest.claims {
