@@ -30,7 +30,8 @@ const FAILS_EVERY: usize = 37;
 const RESOURCE_EVERY: usize = 50;
 /// Replies of a round: each worker schedules all; each task is handed out and ended; failures take two calls more.
 const REPLIES: usize = WORKERS * TASKS + 2 * TASKS + 3 * (TASKS / FAILS_EVERY);
-/// LIMIT: connections that may break in a round although the server lives. One may be closed for being idle.
+/// LIMIT: connections that may break in a round although the server lives. A worker that waited for the others while the
+/// server was killed and started again learns only later that its connection is gone.
 const BROKEN_MAX: usize = 20;
 /// LIMIT: a round that takes longer hangs.
 const ROUND_MAX: Duration = Duration::from_secs(120);
