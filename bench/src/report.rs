@@ -20,6 +20,7 @@ struct Figure {
     unit: &'static str,
     better: Better,
     target: Option<f64>,
+    ratio_min: Option<f64>,
     values: Vec<(&'static str, f64)>,
 }
 
@@ -41,7 +42,14 @@ impl Report {
     /// Adds a value; a figure's name joins the subjects' values in one row.
     pub fn add(&mut self, name: &str, unit: &'static str, better: Better, subject: &'static str, value: f64) {
         let at = self.figures.iter().position(|f| f.name == name).unwrap_or_else(|| {
-            self.figures.push(Figure { name: name.to_owned(), unit, better, target: None, values: Vec::new() });
+            self.figures.push(Figure {
+                name: name.to_owned(),
+                unit,
+                better,
+                target: None,
+                ratio_min: None,
+                values: Vec::new(),
+            });
             self.figures.len() - 1
         });
         self.figures[at].values.push((subject, value));
@@ -52,6 +60,19 @@ impl Report {
         if let Some(figure) = self.figures.iter_mut().find(|f| f.name == name) {
             figure.target = Some(value);
         }
+    }
+
+    /// How many times better than luigid Bussola should be.
+    pub fn ratio_target(&mut self, name: &str, value: f64) {
+        if let Some(figure) = self.figures.iter_mut().find(|f| f.name == name) {
+            figure.ratio_min = Some(value);
+        }
+    }
+
+    /// Bussola's value of a figure, if it has been measured.
+    pub fn ours(&self, name: &str) -> Option<f64> {
+        let figure = self.figures.iter().find(|f| f.name == name)?;
+        figure.values.iter().find(|(subject, _)| *subject == "bussola").map(|(_, value)| *value)
     }
 
     /// Markdown, and readable as it is.
@@ -74,17 +95,22 @@ impl Report {
             let value = |name| figure.values.iter().find(|(subject, _)| *subject == name).map(|(_, value)| *value);
             let (ours, theirs) = (value("bussola"), value("luigid"));
             let ratio = match (ours, theirs, figure.better) {
-                (Some(a), Some(b), Better::More) if b > 0.0 => format!("{:.1}x", a / b),
-                (Some(a), Some(b), Better::Less) if a > 0.0 => format!("{:.1}x", b / a),
-                _ => String::new(),
+                (Some(a), Some(b), Better::More) if b > 0.0 => Some(a / b),
+                (Some(a), Some(b), Better::Less) if a > 0.0 => Some(b / a),
+                _ => None,
             };
-            let target = figure.target.map_or(String::new(), |limit| {
+            let verdict = |met: bool| if met { "ok" } else { "MISSED" };
+            let mut target = figure.target.map_or(String::new(), |limit| {
                 let (sign, met) = match figure.better {
                     Better::More => (">=", ours.is_some_and(|v| v >= limit)),
                     Better::Less => ("<=", ours.is_some_and(|v| v <= limit)),
                 };
-                format!("{sign} {} {}", number(limit), if met { "ok" } else { "MISSED" })
+                format!("{sign} {} {}", number(limit), verdict(met))
             });
+            if let (Some(least), Some(ratio)) = (figure.ratio_min, ratio) {
+                let _ = write!(target, ">= {least:.0}x {}", verdict(ratio >= least));
+            }
+            let ratio = ratio.map_or(String::new(), |ratio| format!("{ratio:.1}x"));
             let title = format!("{} ({})", figure.name, figure.unit);
             let show = |v: Option<f64>| v.map_or(String::new(), number);
             let _ =
@@ -102,7 +128,7 @@ impl Report {
                 let values: serde_json::Map<_, _> =
                     figure.values.iter().map(|(k, v)| ((*k).to_owned(), json!(v))).collect();
                 json!({"name": figure.name, "unit": figure.unit, "more_is_better": figure.better == Better::More,
-                       "target": figure.target, "values": values})
+                       "target": figure.target, "ratio_min": figure.ratio_min, "values": values})
             })
             .collect();
         let all = json!({"machine": self.machine, "quick": self.quick, "seconds": self.seconds, "figures": figures});
