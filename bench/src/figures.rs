@@ -320,10 +320,23 @@ pub fn many(report: &mut Report, subject: &Subject, size: &Size) {
         per_task(machine::resident(server.pid()).saturating_sub(empty)),
     );
     report.target(&name, 1024.0);
-    report.add("data directory", "bytes/task", Better::Less, subject.name, per_task(machine::on_disk(subject.place())));
+    report.add(
+        "data directory at work",
+        "bytes/task",
+        Better::Less,
+        subject.name,
+        per_task(machine::on_disk(subject.place())),
+    );
     work(report, subject, &server, size, size.many);
 
     server.stop();
+    report.add(
+        "data directory stopped",
+        "bytes/task",
+        Better::Less,
+        subject.name,
+        per_task(machine::on_disk(subject.place())),
+    );
     let mut back = |name: &str| {
         let begin = Instant::now();
         let server = subject.start();
