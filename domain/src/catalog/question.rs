@@ -334,20 +334,22 @@ impl Catalog {
                     }
                 }
             }
-            // In order of name within a distance: the same answer whatever was read first.
-            next.sort_by(|a, b| self.index.vertex(a.0).reference.cmp(&self.index.vertex(b.0).reference));
-            reached.extend(next.iter().map(|(id, from, relation)| {
-                let vertex = self.index.vertex(*id);
-                Reached {
-                    distance,
-                    exists: vertex.exists(),
-                    from: self.index.vertex(*from).reference.clone(),
-                    owner: self.owner_of(*id),
-                    reference: vertex.reference.clone(),
-                    via: relation.inverse(),
-                }
+            // In order of name within a distance: the same answer whatever was read first. The names are taken out before
+            // they are sorted, because comparing them in place would fetch two vertices from memory each time.
+            let mut named: Vec<(EntityRef, NodeId, NodeId, RelationKind)> = next
+                .into_iter()
+                .map(|(id, from, relation)| (self.index.vertex(id).reference.clone(), id, from, relation))
+                .collect();
+            named.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+            level = named.iter().map(|(_, id, _, _)| *id).collect();
+            reached.extend(named.into_iter().map(|(reference, id, from, relation)| Reached {
+                distance,
+                exists: self.index.vertex(id).exists(),
+                from: self.index.vertex(from).reference.clone(),
+                owner: self.owner_of(id),
+                reference,
+                via: relation.inverse(),
             }));
-            level = next.into_iter().map(|(id, _, _)| id).collect();
         }
         reached
     }
