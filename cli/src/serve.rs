@@ -9,6 +9,9 @@ use bussola_server::config::{self, Place, Settings};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
+use crate::error::{CliError, Code};
+use crate::output;
+
 /// Most work is done by the writer's own thread; these read requests and write replies.
 const NETWORK_THREADS: usize = 2;
 
@@ -58,7 +61,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
     };
     let settings = match Settings::resolve(&arguments) {
         Ok(settings) => settings,
-        Err(error) => return fail(&error.to_string(), error.hint()),
+        Err(error) => return fail(Code::BadConfiguration, &error.to_string(), error.hint()),
     };
     for note in &settings.notes {
         tracing::warn!("{note}");
@@ -73,7 +76,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         .build();
     match runtime {
         Ok(runtime) => runtime.block_on(serve(&settings)),
-        Err(error) => fail(&format!("cannot start threads: {error}"), None),
+        Err(error) => fail(Code::NoStart, &format!("cannot start threads: {error}"), None),
     }
 }
 
@@ -81,11 +84,11 @@ async fn serve(settings: &Settings) -> ExitCode {
     // Before anything is opened: a signal during the start must not leave anything half done.
     let signals = [SignalKind::terminate(), SignalKind::interrupt(), SignalKind::quit()].map(signal);
     let [Ok(mut terminate), Ok(mut interrupt), Ok(mut quit)] = signals else {
-        return fail("cannot listen for signals", None);
+        return fail(Code::NoStart, "cannot listen for signals", None);
     };
     let running = match bussola_server::start(settings).await {
         Ok(running) => running,
-        Err(error) => return fail(&error.to_string(), error.hint()),
+        Err(error) => return fail(Code::NoStart, &error.to_string(), error.hint()),
     };
     let place = match &settings.place {
         Place::Directory(path) => format!("data in {} ({})", path.display(), settings.place_reason),
@@ -102,12 +105,10 @@ async fn serve(settings: &Settings) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn fail(message: &str, hint: Option<&str>) -> ExitCode {
-    eprintln!("error: {message}");
-    if let Some(hint) = hint {
-        eprintln!("hint: {hint}");
-    }
-    ExitCode::FAILURE
+fn fail(code: Code, message: &str, hint: Option<&str>) -> ExitCode {
+    let error = CliError::new(code, message, hint.unwrap_or_default());
+    output::say(&error.text());
+    error.exit.into()
 }
 
 /// Events to stderr; `BUSSOLA_LOG=debug` says more.

@@ -28,18 +28,26 @@ fn main() {
     let began = Instant::now();
     for number in 0..count {
         // Levels of 100; each task needs two of the level below.
-        let deps = if number < 100 { vec![] } else { vec![id(number - 100), id(number / 100 * 100 - 100 + (number * 7 + 1) % 100)] };
+        let deps = if number < 100 {
+            vec![]
+        } else {
+            vec![id(number - 100), id(number / 100 * 100 - 100 + (number * 7 + 1) % 100)]
+        };
         let report = Report {
             task: id(number),
             family: "ExampleTask".into(),
             module: Some("examples.pipeline".into()),
-            params: vec![("number".into(), Value::from(number.to_string())), ("date".into(), Value::from("2026-11-25"))],
+            params: vec![
+                ("number".into(), Value::from(number.to_string())),
+                ("date".into(), Value::from("2026-11-25")),
+            ],
             visibilities: Some(Value::Object(vec![("number".into(), Value::Int(0)), ("date".into(), Value::Int(0))])),
             deps: Some(deps),
             ..Report::default()
         };
         let now = Timestamp::from_seconds(1e9 + number as f64 / 1e3);
-        AddTask { worker: "w".into(), report, ..AddTask::default() }.execute(&mut Step::new(&mut model, now, &mut draft));
+        AddTask { worker: "w".into(), report, ..AddTask::default() }
+            .execute(&mut Step::new(&mut model, now, &mut draft));
         draft.facts.clear();
         draft.history.clear();
     }

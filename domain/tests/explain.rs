@@ -122,7 +122,8 @@ fn a_pipeline_registers_itself() {
     let view = bench.model.catalog.get(&report).expect("discovered");
     assert_eq!(view.entity_type(), Some("pipeline"));
     assert!(view.pipelines[0].has_family("Clean"));
-    let needs: Vec<_> = bench.model.catalog.dependencies(&report, None).into_iter().map(|r| r.reference.to_string()).collect();
+    let needs: Vec<_> =
+        bench.model.catalog.dependencies(&report, None).into_iter().map(|r| r.reference.to_string()).collect();
     assert_eq!(needs, ["component:default/extract"]);
     assert_eq!(bench.model.catalog.owner(&report).owner, None);
 }
@@ -131,8 +132,7 @@ fn a_pipeline_registers_itself() {
 fn what_nobody_makes_is_missing() {
     let mut bench = Bench::new();
     bench.report("w", "Root_1", Status::Pending, Some(&["External_1"]));
-    let report =
-        Report { task: "External_1".into(), family: "External".into(), runnable: false, ..Report::default() };
+    let report = Report { task: "External_1".into(), family: "External".into(), runnable: false, ..Report::default() };
     bench.run(AddTask { worker: "w".into(), report, ..AddTask::default() });
     assert_eq!(bench.get("w"), None);
     let explanation = bench.explain(1);

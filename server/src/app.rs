@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use ::http::HeaderMap;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::Command;
 use bussola_store::{Context, Store, StoreError};
-use http::HeaderMap;
 use tokio::sync::Semaphore;
 
 use crate::config::{Cors, Settings};
+use crate::http::Hosts;
 use crate::limits::LARGE_READS_MAX;
 use crate::metrics::Meters;
 
@@ -21,6 +22,8 @@ pub struct App {
     pub cors: Cors,
     /// What time it is.
     pub clock: Clock,
+    /// Which names browsers may call this server by.
+    pub hosts: Hosts,
     /// Counters and durations of requests.
     pub meters: Meters,
     principal: Arc<str>,
@@ -52,6 +55,7 @@ impl App {
             store,
             cors: settings.cors.clone(),
             clock: if settings.test_clock { Clock::Test } else { Clock::System },
+            hosts: Hosts::of(settings.listen, &settings.hosts),
             meters: Meters::default(),
             principal: LOCAL.into(),
             authority: "".into(),

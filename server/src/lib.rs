@@ -16,4 +16,4 @@ pub mod metrics;
 pub mod reply;
 mod run;
 
-pub use run::{Fatal, Running, start};
+pub use run::{Fatal, Running, router, start};

@@ -3,14 +3,19 @@
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 
+use ::http::StatusCode;
 use axum::Router;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -18,6 +23,10 @@ use tower::Service;
 
 use crate::app::App;
 use crate::limits::{CONNECTIONS_MAX, DRAIN_MAX, HEAD_BYTES_MAX, HEADERS_MAX, IDLE_MAX};
+use crate::reply;
+
+/// The ledger's files, its readers' connections, sockets, standard streams.
+const FILES_BESIDE_CONNECTIONS: u64 = 200;
 
 /// A bound socket.
 #[derive(Debug)]
@@ -73,6 +82,18 @@ impl Socket {
                 format!("http+unix://{path}")
             }
         }
+    }
+}
+
+/// Lets this process have as many connections as [`CONNECTIONS_MAX`] says, as far as it may: the usual soft limit of 1,024
+/// files is below 1,000 workers with two connections each.
+pub fn raise_file_limit() {
+    let limit = getrlimit(Resource::Nofile);
+    let wanted = CONNECTIONS_MAX as u64 + FILES_BESIDE_CONNECTIONS;
+    let Some(current) = limit.current.filter(|&current| current < wanted) else { return };
+    let raised = limit.maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum: limit.maximum }).is_err() {
+        tracing::warn!(files = current, "cannot raise the limit of open files");
     }
 }
 
@@ -139,6 +160,22 @@ impl Connections {
     }
 }
 
+/// None: it panicked. Shared state is behind locks that no request leaves half changed.
+struct CatchUnwind<F> {
+    future: Pin<Box<F>>,
+}
+
+impl<F: Future> Future for CatchUnwind<F> {
+    type Output = Option<F::Output>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        match std::panic::catch_unwind(AssertUnwindSafe(|| self.future.as_mut().poll(context))) {
+            Ok(polled) => polled.map(Some),
+            Err(_) => Poll::Ready(None),
+        }
+    }
+}
+
 enum Stream {
     Tcp(tokio::net::TcpStream),
     Unix(UnixStream),
@@ -161,7 +198,11 @@ async fn connection(
     let service = service_fn(move |request| {
         let (app, mut router) = (app.clone(), router.clone());
         async move {
-            let reply = router.call(request).await;
+            // A bug in one request must not take the connection's other requests with it.
+            let reply = match (CatchUnwind { future: Box::pin(router.call(request)) }).await {
+                Some(reply) => reply,
+                None => Ok(reply::error(StatusCode::INTERNAL_SERVER_ERROR, "a bug in bussola: see the server's log")),
+            };
             if let Ok(reply) = &reply {
                 app.meters.replied(reply.status().as_u16());
             }

@@ -90,14 +90,11 @@ pub fn render(app: &App) -> String {
 
 fn write_tasks(out: &mut String, model: &Model) {
     let meters = model.scheduler.meters();
-    let counters: [(&str, &str, fn(&Meter) -> u64); 4] = [
-        ("luigi_task_started_total", "number of started luigi tasks", |meter| meter.started),
-        ("luigi_task_failed_total", "number of failed luigi tasks", |meter| meter.failed),
-        ("luigi_task_disabled_total", "number of disabled luigi tasks", |meter| meter.disabled),
-        ("luigi_task_done_total", "number of done luigi tasks", |meter| meter.done),
-    ];
-    for (name, help, count) in counters {
-        family(out, name, "counter", help);
+    let counts: [fn(&Meter) -> u64; 4] =
+        [|meter| meter.started, |meter| meter.failed, |meter| meter.disabled, |meter| meter.done];
+    for (what, count) in ["started", "failed", "disabled", "done"].into_iter().zip(counts) {
+        let name = &format!("luigi_task_{what}_total");
+        family(out, name, "counter", &format!("number of {what} luigi tasks"));
         for (labels, meter) in meters.iter().filter(|(_, meter)| count(meter) > 0) {
             line(out, name, &labels, count(meter) as f64);
         }

@@ -11,9 +11,9 @@ use http::StatusCode;
 
 use crate::app::{App, system_now};
 use crate::config::{self, Place, Settings};
+use crate::http::{self as rest, Api};
 use crate::limits::PRUNE_INTERVAL;
-use crate::listen::{Connections, Socket};
-use crate::http::{self as rest, Api, Hosts};
+use crate::listen::{self, Connections, Socket};
 use crate::manifests::{self, Report};
 use crate::{luigi, reply};
 
@@ -62,6 +62,7 @@ pub struct Running {
 /// Binds, opens, serves. Sockets are bound first: a client that calls while the ledger is read waits instead of being
 /// refused, which would cost it 30 s.
 pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
+    listen::raise_file_limit();
     let mut sockets = Vec::new();
     if let Some(address) = settings.listen {
         let failed = |source| Fatal::Listen { place: address.to_string(), source };
@@ -75,8 +76,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     let app = App::new(store, settings);
     let report = Arc::new(Report::default());
     let api = Api::new(app.clone(), report.clone());
-    let hosts = Hosts::of(settings.listen, &settings.hosts);
-    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api, hosts)));
+    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api, app.hosts.clone())));
     let urls = sockets.iter().map(Socket::url).collect();
     for socket in sockets {
         connections.serve(socket);

@@ -23,6 +23,7 @@ use crate::journal::sqlite::{Database, SqliteReader};
 use crate::options::Context;
 use crate::recovery;
 use crate::snapshot;
+use crate::store::Store;
 
 /// A writer on a disk that fails when told to.
 pub struct Writer {
@@ -87,6 +88,11 @@ impl Writer {
     pub fn mend(&mut self) {
         self.engine.mend();
     }
+}
+
+/// A store with its threads on a disk that fails when told to. Its history tables stay empty.
+pub fn store(disk: &Disk, now: Timestamp) -> Result<Store, StoreError> {
+    Store::on_disk(disk, now)
 }
 
 /// The facts of the entries from a number on.

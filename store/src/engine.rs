@@ -110,10 +110,6 @@ impl Engine {
     }
 
     /// Executes commands. One that panics is returned; nothing of it stays in the draft.
-    #[expect(
-        clippy::type_complexity,
-        reason = "each job with why it was refused, if it was; named by the caller at once"
-    )]
     fn execute(
         &mut self,
         jobs: &mut VecDeque<Box<dyn Job>>,

@@ -61,11 +61,11 @@ fn payload(event: &Event, kind: &'static str) -> Result<(Payload, Option<(BlobHa
         let payload = Payload::new(format!("{ASIDE}{hash}\"}}").into_bytes()).map_err(refused)?;
         return Ok((payload, Some((hash, text))));
     }
-    match Payload::new(text.as_bytes()) {
+    match Payload::new(text.into_bytes()) {
         Ok(payload) => Ok((payload, None)),
         Err(EntryError::Payload(_)) => {
-            let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| bug(kind, &error))?;
-            let mut canonical = String::with_capacity(text.len());
+            let value = serde_json::to_value(event).map_err(|error| bug(kind, &error))?;
+            let mut canonical = String::new();
             write_canonical(&value, &mut canonical);
             Ok((Payload::new(canonical.into_bytes()).map_err(refused)?, None))
         }

@@ -15,7 +15,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
 use crate::journal::sqlite::fold_log;
-use crate::limits::{CHECKPOINT_INTERVAL, FLUSH_INTERVAL, WAL_BYTES_MAX, WAL_FOLD_BYTES};
+use crate::limits::{CHECKPOINT_INTERVAL, FLUSH_INTERVAL, FOLD_ENTRIES, WAL_BYTES_MAX, WAL_FOLD_BYTES};
 use crate::options::Sync;
 use crate::snapshot;
 use crate::store::{Shared, Work};
@@ -77,9 +77,8 @@ pub(crate) fn stopped_within(stop: &mpsc::Receiver<()>, time: Duration) -> bool 
 fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
     let mut signed = Instant::now();
     let mut forgot: Option<Instant> = None;
-    let mut folded_bytes = 0;
+    let mut folded = Folded::default();
     let mut size_signed = 0;
-    let mut folder = None;
     loop {
         let stopping = stopped_within(stop, FLUSH_INTERVAL);
         if shared.state.dirty.swap(false, Ordering::AcqRel)
@@ -96,7 +95,7 @@ fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
             (signed, size_signed) = (Instant::now(), size);
             shared.queue.push_chore(Work::Sign);
         }
-        fold_if_long(shared, &mut folder, &mut folded_bytes);
+        folded.fold_if_long(shared, size);
         if let Some(retention) = shared.options.run_retention
             && forgot.is_none_or(|at| at.elapsed() >= RETENTION_INTERVAL)
         {
@@ -120,29 +119,41 @@ pub(crate) fn flush(shared: &Shared) -> Result<(), StoreError> {
     }
 }
 
-fn fold_if_long(shared: &Shared, folder: &mut Option<Connection>, folded_bytes: &mut u64) {
-    let Some(directory) = &shared.directory else { return };
-    let bytes = std::fs::metadata(directory.log()).map_or(0, |log| log.len());
-    // The file keeps its length when the log starts anew: what counts is how much was written since.
-    if bytes < WAL_FOLD_BYTES || bytes == *folded_bytes && !shared.state.dirty.load(Ordering::Relaxed) {
-        return;
+/// What was folded last, and the connection that does it.
+#[derive(Default)]
+struct Folded {
+    connection: Option<Connection>,
+    /// Length of the log then.
+    bytes: u64,
+    /// Entries then.
+    entries: u64,
+}
+
+impl Folded {
+    fn fold_if_long(&mut self, shared: &Shared, entries: u64) {
+        let Some(directory) = &shared.directory else { return };
+        let bytes = std::fs::metadata(directory.log()).map_or(0, |log| log.len());
+        // A log that starts anew keeps its length, so that alone does not say how much is new.
+        let is_new = bytes > self.bytes || entries.saturating_sub(self.entries) >= FOLD_ENTRIES;
+        if bytes < WAL_FOLD_BYTES || !is_new {
+            self.bytes = self.bytes.min(bytes);
+            return;
+        }
+        let folded = self.connection(&directory.database()).map_err(Into::into).and_then(fold_log);
+        if let Err(error) = folded {
+            tracing::warn!(%error, "cannot fold the log");
+        }
+        (self.bytes, self.entries) = (bytes, entries);
+        if bytes > WAL_BYTES_MAX {
+            shared.queue.push_chore(Work::Fold);
+        }
     }
-    let connection = match folder {
-        Some(connection) => connection,
-        None => match open_folder(&directory.database()) {
-            Ok(connection) => folder.insert(connection),
-            Err(error) => {
-                tracing::warn!(%error, "cannot fold the log");
-                return;
-            }
-        },
-    };
-    if let Err(error) = fold_log(connection) {
-        tracing::warn!(%error, "cannot fold the log");
-    }
-    *folded_bytes = bytes;
-    if bytes > WAL_BYTES_MAX {
-        shared.queue.push_chore(Work::Fold);
+
+    fn connection(&mut self, path: &std::path::Path) -> Result<&Connection, rusqlite::Error> {
+        match self.connection {
+            Some(ref connection) => Ok(connection),
+            None => Ok(self.connection.insert(open_folder(path)?)),
+        }
     }
 }
 

@@ -28,6 +28,9 @@ pub const CHECKPOINTS_RECENT: u64 = 256;
 /// A write-ahead log of this size is folded into the database by the flusher, aside.
 pub const WAL_FOLD_BYTES: u64 = 32 << 20;
 
+/// Entries since the log was folded last from which a long one is folded again.
+pub const FOLD_ENTRIES: u64 = 20_000;
+
 /// LIMIT: a write-ahead log that grew to this while the flusher folded is folded to the end by the writer, once, because
 /// only in a pause of the writer can it start anew.
 pub const WAL_BYTES_MAX: u64 = 512 << 20;

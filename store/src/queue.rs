@@ -9,13 +9,14 @@ use parking_lot::{Condvar, Mutex};
 use tokio::sync::Semaphore;
 
 use crate::error::StoreError;
-use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 
 /// How long a thread that may not wait asynchronously sleeps between two looks for a place.
 const BLOCKING_PAUSE: Duration = Duration::from_millis(1);
 
 pub(crate) struct Queue<T> {
     places: Semaphore,
+    /// How long a push waits for a place.
+    wait: Duration,
     waiting: Mutex<Waiting<T>>,
     filled: Condvar,
 }
@@ -29,9 +30,10 @@ struct Waiting<T> {
 }
 
 impl<T> Queue<T> {
-    pub(crate) fn new() -> Queue<T> {
+    pub(crate) fn new(length: usize, wait: Duration) -> Queue<T> {
         Queue {
-            places: Semaphore::new(QUEUE_LENGTH_MAX),
+            places: Semaphore::new(length),
+            wait,
             waiting: Mutex::new(Waiting { items: VecDeque::new(), chores: 0, sleeping: false, closed: false }),
             filled: Condvar::new(),
         }
@@ -41,7 +43,7 @@ impl<T> Queue<T> {
     pub(crate) async fn push(&self, item: T) -> Result<(), StoreError> {
         let permit = match self.places.try_acquire() {
             Ok(permit) => permit,
-            Err(_) => tokio::time::timeout(QUEUE_WAIT_MAX, self.places.acquire())
+            Err(_) => tokio::time::timeout(self.wait, self.places.acquire())
                 .await
                 .map_err(|_| self.busy())?
                 .map_err(|_| StoreError::Closed)?,
@@ -60,7 +62,7 @@ impl<T> Queue<T> {
                     return self.put(item, 0);
                 }
                 Err(tokio::sync::TryAcquireError::Closed) => return Err(StoreError::Closed),
-                Err(tokio::sync::TryAcquireError::NoPermits) if waited >= QUEUE_WAIT_MAX => return Err(self.busy()),
+                Err(tokio::sync::TryAcquireError::NoPermits) if waited >= self.wait => return Err(self.busy()),
                 Err(tokio::sync::TryAcquireError::NoPermits) => {
                     std::thread::sleep(BLOCKING_PAUSE);
                     waited += BLOCKING_PAUSE;
@@ -75,7 +77,7 @@ impl<T> Queue<T> {
     }
 
     fn busy(&self) -> StoreError {
-        StoreError::Busy { after: QUEUE_WAIT_MAX, waiting: self.waiting.lock().items.len() }
+        StoreError::Busy { after: self.wait, waiting: self.waiting.lock().items.len() }
     }
 
     fn put(&self, item: T, chores: usize) -> Result<(), StoreError> {
@@ -117,5 +119,53 @@ impl<T> Queue<T> {
         self.places.close();
         self.waiting.lock().closed = true;
         self.filled.notify_all();
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_queue_makes_callers_wait_and_then_refuses_them() {
+        let queue = Queue::new(2, Duration::ZERO);
+        queue.push_blocking(1).unwrap();
+        queue.push_blocking(2).unwrap();
+        assert!(matches!(queue.push_blocking(3), Err(StoreError::Busy { waiting: 2, .. })));
+        // Chores need no place, and give none back.
+        queue.push_chore(4);
+        let mut items = VecDeque::new();
+        assert!(queue.take(&mut items));
+        assert_eq!(items, [1, 2, 4]);
+        queue.push_blocking(5).unwrap();
+        queue.push_blocking(6).unwrap();
+        assert!(matches!(queue.push_blocking(7), Err(StoreError::Busy { .. })));
+    }
+
+    #[test]
+    fn a_caller_that_waits_gets_the_place_that_is_freed() {
+        let queue = Queue::new(1, Duration::from_secs(60));
+        queue.push_blocking(1).unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| queue.push_blocking(2).unwrap());
+            let (mut items, mut all) = (VecDeque::new(), Vec::new());
+            while all.len() < 2 && queue.take(&mut items) {
+                all.extend(items.drain(..));
+            }
+            assert_eq!(all, [1, 2]);
+        });
+    }
+
+    #[test]
+    fn a_closed_queue_gives_what_it_has_and_takes_nothing() {
+        let queue = Queue::new(2, Duration::ZERO);
+        queue.push_blocking(1).unwrap();
+        queue.close();
+        assert!(matches!(queue.push_blocking(2), Err(StoreError::Closed)));
+        let mut items = VecDeque::new();
+        assert!(queue.take(&mut items));
+        items.clear();
+        assert!(!queue.take(&mut items));
     }
 }

@@ -125,3 +125,46 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use std::future::Future;
+
+    use super::*;
+
+    fn state() -> State {
+        let origin = bussola_ledger::Origin::new("test").unwrap();
+        State::new(Model::default(), Frontier::new(), SigningKey::from_seed(origin, [1; 32]))
+    }
+
+    /// What `settled` says at once; none: it waits.
+    fn look(state: &State) -> Option<bool> {
+        let mut future = std::pin::pin!(state.settled());
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(settled) => Some(settled.is_ok()),
+            std::task::Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn readers_wait_for_the_commit_of_what_they_saw() {
+        let state = state();
+        assert_eq!(look(&state), Some(true));
+        state.applied();
+        assert_eq!(look(&state), None);
+        state.settle();
+        assert_eq!(look(&state), Some(true));
+    }
+
+    #[test]
+    fn what_was_undone_is_not_an_answer() {
+        let state = state();
+        state.applied();
+        state.failed(Arc::new(JournalError::Injected("full")));
+        assert_eq!(look(&state), Some(false), "the model is stale");
+        state.mended();
+        assert_eq!(look(&state), Some(true), "read after the mending");
+    }
+}

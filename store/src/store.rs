@@ -18,7 +18,7 @@ use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRo
 use crate::job::{Job, job};
 use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
 use crate::keeper::{self, Keeper};
-use crate::limits::{RETRY_DELAY_MAX, RETRY_DELAY_MIN};
+use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX, RETRY_DELAY_MAX, RETRY_DELAY_MIN};
 use crate::options::{Context, Location, Options};
 use crate::queue::Queue;
 use crate::recovery;
@@ -87,8 +87,33 @@ impl Store {
             })
         };
         let engine = Engine::open(Box::new(journal), key, base, now)?;
-        let shared =
-            Arc::new(Shared { state: engine.state().clone(), queue: Queue::new(), database, directory, options });
+        Store::start(engine, database, directory, lock, options)
+    }
+
+    /// A store on a disk that fails when told to; its history stays empty.
+    pub(crate) fn on_disk(disk: &crate::journal::faulty::Disk, now: Timestamp) -> Result<Store, StoreError> {
+        let options = Options::new(Location::Memory);
+        let key = draw_key(Origin::new(options.origin.clone()).map_err(StoreError::Origin)?)?;
+        let config = options.scheduler.clone();
+        let base: Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
+        let engine = Engine::open(Box::new(disk.clone()), key, base, now)?;
+        Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options)
+    }
+
+    fn start(
+        engine: Engine,
+        database: Database,
+        directory: Option<Directory>,
+        lock: Option<Lock>,
+        options: Options,
+    ) -> Result<Store, StoreError> {
+        let shared = Arc::new(Shared {
+            state: engine.state().clone(),
+            queue: Queue::new(QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX),
+            database,
+            directory,
+            options,
+        });
         let writer = spawn_writer(engine, shared.clone())?;
         let keeper = keeper::spawn(shared.clone())?;
         let closing = Mutex::new(Some(Closing { keeper, writer, _lock: lock }));
@@ -189,7 +214,7 @@ impl Store {
             return Err(StoreError::NoSuchEntry { seq, size: head.size });
         }
         let connection = self.connection()?;
-        let reader = WithEdge { frontier: &*tree, full: &StoredTiles { connection: &connection } };
+        let reader = WithEdge { frontier: &tree, full: &StoredTiles { connection: &connection } };
         let hashes = inclusion_proof(seq, head.size, &reader)
             .map_err(|error| StoreError::Unproven { seq, reason: error.to_string() })?;
         drop(connection);

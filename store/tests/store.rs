@@ -1,5 +1,7 @@
 //! The store through its public interface: what is answered is kept, what is kept is read.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+
 mod support;
 
 use std::os::unix::fs::PermissionsExt;

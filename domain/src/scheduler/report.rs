@@ -110,7 +110,9 @@ impl Scheduler {
         if report.status == Status::Pending && task.status == Status::Done && since_done_us < cooldown_us {
             return None;
         }
-        let runs = report.status == Status::Running && task.runner().is_none();
+        // Unlike Luigi, which keeps the last runner: a batch's joint task that one worker gave back and another took up
+        // would then be handed to the first one again, as a lost reply.
+        let runs = report.status == Status::Running && (task.runner().is_none() || !task.status.is_running());
         let runner = if runs { Some(worker) } else { task.runner() };
         let mut event = TaskReported {
             accepts_messages: report.accepts_messages,

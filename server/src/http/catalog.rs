@@ -1,6 +1,7 @@
 //! Routes of the catalog.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -430,10 +431,10 @@ fn export_entity(
             (discovered, Format::Backstage, None)
         }
         Some(origin) => {
-            if !texts.contains_key(&origin.blob) {
+            if let Entry::Vacant(place) = texts.entry(origin.blob) {
                 let text = store.blob(origin.blob)?.unwrap_or_default();
                 let parsed = parse_as(&origin.path, text.as_bytes(), origin.format);
-                texts.insert(origin.blob, parsed.map(ParsedManifest::into_documents).unwrap_or_default());
+                place.insert(parsed.map(ParsedManifest::into_documents).unwrap_or_default());
             }
             let document = texts.get(&origin.blob).and_then(|documents| {
                 let declares = |document: &&Document| {

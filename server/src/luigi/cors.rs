@@ -34,9 +34,14 @@ pub fn answer(cors: &Cors, request: &HeaderMap, reply: &mut HeaderMap) {
     let Some(allowed) = allowed_origin(cors, request) else { return };
     // The answer differs by origin only where it names one.
     if allowed != "null" && allowed != "*" {
-        reply.append(VARY, HeaderValue::from_static("Origin"));
+        reply.insert(VARY, HeaderValue::from_static("Origin, Accept-Encoding"));
     }
     reply.insert(ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+}
+
+/// Whether the request's origin may read answers.
+pub fn allows(cors: &Cors, request: &HeaderMap) -> bool {
+    allowed_origin(cors, request).is_some()
 }
 
 fn allowed_origin(cors: &Cors, request: &HeaderMap) -> Option<HeaderValue> {

@@ -64,6 +64,9 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
     if head.method != Verb::GET && head.method != Verb::POST {
         return reply::error(StatusCode::METHOD_NOT_ALLOWED, "");
     }
+    if let Some(reason) = foreign_page(&app, &head.headers) {
+        return reply::error(StatusCode::FORBIDDEN, reason);
+    }
     let name = head.uri.path().strip_prefix("/api/").unwrap_or("");
     let Some(method) = Method::parse(name) else {
         return reply::error(StatusCode::NOT_FOUND, "no such method");
@@ -91,6 +94,24 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
     let mut sent = reply::send(JSON, format!("{{\"response\": {answer}}}"), wishes).await;
     cors::answer(&app.cors, &head.headers, sent.headers_mut());
     sent
+}
+
+/// Luigi's calls need no more than a link, so any page that a browser shows could make one. A page of another site may not,
+/// unless `[cors]` allows its origin; nor may one that has given this server a name of its own (DNS rebinding). Luigi's
+/// clients and tools are no browsers and send none of these headers.
+fn foreign_page(app: &App, headers: &HeaderMap) -> Option<&'static str> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let is_browser = text("user-agent").starts_with("Mozilla/") || headers.contains_key("sec-fetch-site");
+    if !is_browser {
+        return None;
+    }
+    if matches!(text("sec-fetch-site"), "cross-site" | "same-site") && !cors::allows(&app.cors, headers) {
+        return Some("pages of other sites may not call this server: [cors] can allow their origin");
+    }
+    if !app.hosts.allows(text("host")) {
+        return Some("this server does not go by that name: call it by localhost, or name it in [serve] hosts");
+    }
+    None
 }
 
 fn refused(method: Method, failure: &Failure) -> Response {

@@ -201,3 +201,106 @@ async fn apply(
     }
     Ok(conflicts)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use bussola_domain::id::Timestamp;
+    use bussola_store::{Location, Options, Store};
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::config::{Arguments, Settings};
+
+    /// A watched directory and the catalog that follows it.
+    struct Watched {
+        tree: TempDir,
+        app: Arc<App>,
+        report: Report,
+        watcher: Watcher,
+    }
+
+    impl Watched {
+        fn new() -> Watched {
+            let tree = tempfile::tempdir().expect("a directory");
+            let arguments = Arguments { ephemeral: true, ..Arguments::default() };
+            let settings = Settings::resolve(&arguments).expect("the defaults are settings");
+            let store = Store::open(Options::new(Location::Memory), Timestamp(0)).expect("memory can be opened");
+            let watcher = Watcher { paths: vec![tree.path().to_owned()], ..Watcher::default() };
+            Watched { tree, app: App::new(store, &settings), report: Report::default(), watcher }
+        }
+
+        fn write(&self, path: &str, text: &str) {
+            let path = self.tree.path().join(path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, text).expect("a file");
+        }
+
+        /// Looks once: refs of what is declared, and codes of what is wrong.
+        async fn look(&mut self) -> (Vec<String>, Vec<String>) {
+            let search = find(&self.watcher.paths);
+            self.watcher.round(&self.app, search, &self.report).await.expect("the ledger can be written");
+            let declared = self.app.store.read(|model| {
+                let mut declared: Vec<String> =
+                    model.catalog.all_declared().map(|declared| declared.entity.reference.name().to_owned()).collect();
+                declared.sort();
+                declared
+            });
+            (declared, self.report.problems().into_iter().map(|problem| problem.code).collect())
+        }
+    }
+
+    fn names(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[tokio::test]
+    async fn the_catalog_follows_the_files() {
+        let mut watched = Watched::new();
+        watched.write("a/compass.yml", "name: a\n");
+        watched.write("b/compass.yml", "name: b\n");
+        assert_eq!(watched.look().await, (names(&["a", "b"]), names(&[])));
+
+        // A file with a problem keeps saying what it said; the others are applied.
+        watched.write("a/compass.yml", "name: [broken\n");
+        watched.write("c/compass.yml", "name: c\n");
+        assert_eq!(watched.look().await, (names(&["a", "b", "c"]), names(&["B0103"])));
+        let size = watched.app.store.head().size;
+        assert_eq!(watched.look().await.1, names(&["B0103"]), "what is still wrong is still listed");
+        assert_eq!(watched.app.store.head().size, size, "nothing new, nothing recorded");
+
+        // Two that declare one entity: neither replaces what is there, and mending one mends both.
+        watched.write("a/compass.yml", "name: c\n");
+        assert_eq!(watched.look().await, (names(&["a", "b", "c"]), names(&["B0131"])));
+        fs::remove_file(watched.tree.path().join("c/compass.yml")).expect("a file");
+        assert_eq!(watched.look().await, (names(&["b", "c"]), names(&[])));
+
+        // A move is one change.
+        fs::rename(watched.tree.path().join("b"), watched.tree.path().join("d")).expect("a directory");
+        assert_eq!(watched.look().await, (names(&["b", "c"]), names(&[])));
+    }
+
+    #[tokio::test]
+    async fn what_is_gone_is_forgotten_after_a_restart_too() {
+        let mut watched = Watched::new();
+        watched.write("a/compass.yml", "name: a\n");
+        watched.write("b/compass.yml", "name: b\n");
+        watched.look().await;
+        fs::remove_dir_all(watched.tree.path().join("a")).expect("a directory");
+        watched.watcher = Watcher { paths: watched.watcher.paths.clone(), ..Watcher::default() };
+        assert_eq!(watched.look().await, (names(&["b"]), names(&[])));
+    }
+
+    #[tokio::test]
+    async fn a_disk_that_is_away_is_no_reason_to_forget() {
+        let mut watched = Watched::new();
+        watched.write("a/compass.yml", "name: a\n");
+        watched.look().await;
+        let (here, away) = (watched.tree.path().to_owned(), watched.tree.path().with_extension("away"));
+        fs::rename(&here, &away).expect("a directory");
+        assert_eq!(watched.look().await, (names(&["a"]), names(&["B0151"])));
+        fs::rename(&away, &here).expect("a directory");
+        assert_eq!(watched.look().await, (names(&["a"]), names(&[])));
+    }
+}

@@ -22,6 +22,12 @@ const MIGRATIONS: &[&str] = &[include_str!("../schema/0001.sql")];
 /// LIMIT: how long a statement waits for another process's lock: an auditor beside a running server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// LIMIT: how long the writer waits for readers when it empties the log itself. If they stay, it is tried again later.
+const FOLD_WAIT: Duration = Duration::from_millis(20);
+
+/// LIMIT: the same at the end. Readers that stay only keep the log from being emptied: what is in it is flushed.
+const FINISH_WAIT: Duration = Duration::from_millis(500);
+
 /// Statements kept prepared by each connection: all that there are.
 const STATEMENTS_MAX: usize = 64;
 
@@ -180,6 +186,17 @@ fn prepare(connection: &mut Connection, sync: Sync) -> Result<(), StoreError> {
     Ok(())
 }
 
+impl SqliteJournal {
+    /// Flushes log and database and empties the log.
+    fn truncate_log(&self, wait: Duration) -> Result<(), JournalError> {
+        let connection = self.connection.lock();
+        connection.busy_timeout(wait)?;
+        let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        Ok(folded?)
+    }
+}
+
 impl Journal for SqliteJournal {
     fn commit(&mut self, batch: &Batch) -> Result<(), JournalError> {
         let mut connection = self.connection.lock();
@@ -221,15 +238,11 @@ impl Journal for SqliteJournal {
     }
 
     fn fold(&mut self) -> Result<(), JournalError> {
-        fold_log(&self.connection.lock())
+        self.truncate_log(FOLD_WAIT)
     }
 
     fn finish(&mut self) -> Result<(), JournalError> {
-        let connection = self.connection.lock();
-        // Flushes log and database; readers that are still at it only keep the log from being emptied.
-        connection.busy_timeout(Duration::from_millis(500))?;
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        Ok(())
+        self.truncate_log(FINISH_WAIT)
     }
 
     fn forget(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
