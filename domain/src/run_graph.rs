@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::event::{Event, Fact};
 use crate::id::{BlobHash, Timestamp, WorkerNo};
 use crate::runs::{AttemptOutcome, Outcome};
-use crate::scheduler::event::Cause;
+use crate::scheduler::event::{Cause, TaskMoved};
 use crate::scheduler::{Status, family_in_id};
 use crate::value::Value;
 
@@ -61,6 +61,8 @@ pub struct RunGraph {
     pub outcome: Option<Outcome>,
     /// All tasks by id.
     pub tasks: BTreeMap<String, RunTask>,
+    /// Moves since the run ended: they count only if it goes on. A run that has ended stays as it was.
+    pub later: Vec<(TaskMoved, Timestamp)>,
 }
 
 impl RunGraph {
@@ -82,7 +84,13 @@ impl RunGraph {
                 self.outcome = None;
             }
             Event::RunEnded(event) => self.outcome = Some(event.outcome),
-            Event::RunResumed(_) => self.outcome = None,
+            Event::RunResumed(_) => {
+                self.outcome = None;
+                for (event, at) in std::mem::take(&mut self.later) {
+                    self.task(&event.task, at).move_to(event.change.to, Some(event.cause), at);
+                }
+            }
+            Event::TaskMoved(event) if self.outcome.is_some() => self.later.push((event.clone(), at)),
             Event::TaskReported(event) => {
                 for dep in event.deps.iter().flatten().chain(&event.deps_more) {
                     self.task(dep, at);

@@ -1,8 +1,8 @@
 //! The scheduler at the level of commands: what workers call, and what they get.
 
 use bussola_domain::command::{
-    AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Ping, Prune,
-    QueueMessage, ReEnableTask, Work,
+    AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Moved, Ping,
+    Prune, QueueMessage, ReEnableTask, Work,
 };
 use bussola_domain::event::Draft;
 use bussola_domain::id::Timestamp;
@@ -273,10 +273,11 @@ fn people_can_lift_and_forgive_and_finish() {
     assert_eq!(bench.of("A"), Some(Status::Disabled));
     assert!(bench.run(ReEnableTask { task: "A".into() }));
     assert!(!bench.run(ReEnableTask { task: "A".into() }));
-    assert_eq!(bench.run(ForgiveFailures { task: "A".into() }), Some(Status::Pending));
-    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), Some(Status::Pending));
+    let moved = |changed, status| Some(Moved { changed, status });
+    assert_eq!(bench.run(ForgiveFailures { task: "A".into() }), moved(true, Status::Pending));
+    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), moved(false, Status::Pending));
     bench.get("w");
-    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), Some(Status::Done));
+    assert_eq!(bench.run(MarkAsDone { task: "A".into() }), moved(true, Status::Done));
     assert_eq!(bench.run(MarkAsDone { task: "none".into() }), None);
 }
 

@@ -103,6 +103,17 @@ def may_isolate():
     return subprocess.run(probe, capture_output=True).returncode == 0
 
 
+def sweep(place):
+    """Kills what was started from a file in `place` and outlived its test: a server whose first request came from a
+    task's own process is not in the list of the test's process. The folder's name is ours alone."""
+    for entry in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if os.fsencode(place) in (entry / "cmdline").read_bytes():
+                os.kill(int(entry.name), signal.SIGKILL)
+        except (OSError, ValueError):
+            continue  # it ended meanwhile, or is not ours
+
+
 class Unit:
     """One pytest process: a test file, or a part of one."""
 
@@ -180,6 +191,7 @@ class Harness:
                 os.killpg(process.pid, signal.SIGKILL)  # its own session: start_new_session
                 text, _ = process.communicate()
                 text += f"\nkilled after {FILE_SECONDS_MAX} s\n"
+        sweep(place)
         found = json.loads(report.read_text()) if report.exists() else {}
         if not found and not report.exists():
             print(text[-2000:], file=sys.stderr)

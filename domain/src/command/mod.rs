@@ -11,7 +11,7 @@ mod worker;
 
 pub use catalog::{Applied, ApplyManifests};
 pub use operate::{
-    DecreaseRunningResources, ForgiveFailures, MarkAsDone, Pause, ReEnableTask, SetProgress, SetStatusMessage,
+    DecreaseRunningResources, ForgiveFailures, MarkAsDone, Moved, Pause, ReEnableTask, SetProgress, SetStatusMessage,
     UpdateResources,
 };
 pub use prune::Prune;

@@ -7,6 +7,15 @@ use crate::scheduler::Status;
 use crate::scheduler::event::{Amounts, Cause, ResourcesDecreased, ResourcesSet, SchedulerPaused, TaskMoved};
 use crate::value::{Number, Value};
 
+/// What became of a task that somebody wanted moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// False: its status did not allow it, and nothing happened.
+    pub changed: bool,
+    /// The status now.
+    pub status: Status,
+}
+
 /// Luigi's `forgive_failures`: FAILED becomes PENDING; its failures still count.
 #[derive(Clone, Debug)]
 pub struct ForgiveFailures {
@@ -15,10 +24,10 @@ pub struct ForgiveFailures {
 }
 
 impl Command for ForgiveFailures {
-    /// The status afterwards; none if there is no such task.
-    type Reply = Option<Status>;
+    /// None: there is no such task.
+    type Reply = Option<Moved>;
 
-    fn execute(self, step: &mut Step<'_>) -> Option<Status> {
+    fn execute(self, step: &mut Step<'_>) -> Option<Moved> {
         move_task(step, &self.task, Cause::Forgiven, Status::Pending, |status| status == Status::Failed)
     }
 }
@@ -31,22 +40,23 @@ pub struct MarkAsDone {
 }
 
 impl Command for MarkAsDone {
-    /// The status afterwards; none if there is no such task.
-    type Reply = Option<Status>;
+    /// None: there is no such task.
+    type Reply = Option<Moved>;
 
-    fn execute(self, step: &mut Step<'_>) -> Option<Status> {
+    fn execute(self, step: &mut Step<'_>) -> Option<Moved> {
         let may = |status| matches!(status, Status::Running | Status::Failed | Status::Disabled);
-        let status = move_task(step, &self.task, Cause::MarkedDone, Status::Done, may);
-        if status == Some(Status::Done) {
+        let moved = move_task(step, &self.task, Cause::MarkedDone, Status::Done, may);
+        if moved.is_some_and(|moved| moved.changed) {
             super::work::end_if_root_is_done(step, &self.task);
         }
-        status
+        moved
     }
 }
 
-fn move_task(step: &mut Step<'_>, id: &str, cause: Cause, to: Status, may: impl Fn(Status) -> bool) -> Option<Status> {
+fn move_task(step: &mut Step<'_>, id: &str, cause: Cause, to: Status, may: impl Fn(Status) -> bool) -> Option<Moved> {
     let task = step.scheduler().task(id)?;
-    if may(task.status()) {
+    let changed = may(task.status());
+    if changed {
         let run = task.run();
         let transition = step.scheduler().decide_status(task, to, step.now);
         let members: Vec<_> = transition
@@ -64,7 +74,7 @@ fn move_task(step: &mut Step<'_>, id: &str, cause: Cause, to: Status, may: impl 
             step.record(event, run);
         }
     }
-    step.scheduler().task(id).map(|task| task.status())
+    step.scheduler().task(id).map(|task| Moved { changed, status: task.status() })
 }
 
 /// Luigi's `re_enable_task`: lifts a disable of the scheduler's own.

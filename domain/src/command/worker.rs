@@ -1,5 +1,7 @@
 //! What workers say about themselves, and messages to and from them.
 
+use std::collections::HashMap;
+
 use crate::model::{Command, Step};
 use crate::scheduler::event::{
     AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, WorkerDescribed, WorkerDisabled,
@@ -30,13 +32,18 @@ impl Command for AddWorker {
     }
 }
 
-/// Adds members to an object; later ones win.
+/// Adds members to an object; later ones win, at the place of the first.
 pub(super) fn merge(object: &mut Value, members: Vec<(Box<str>, Value)>) {
     let Value::Object(old) = object else { return };
+    let mut places: HashMap<Box<str>, usize> =
+        old.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
     for (name, value) in members {
-        match old.iter_mut().find(|(other, _)| *other == name) {
-            Some((_, place)) => *place = value,
-            None => old.push((name, value)),
+        match places.get(&name) {
+            Some(&place) => old[place].1 = value,
+            None => {
+                places.insert(name.clone(), old.len());
+                old.push((name, value));
+            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use bussola_domain::command::{ForgiveFailures, MarkAsDone, ReEnableTask};
+use bussola_domain::command::{ForgiveFailures, MarkAsDone, Moved, ReEnableTask};
 use bussola_domain::explain::component_of_task;
 use bussola_domain::id::RunId;
 use bussola_domain::model::Model;
@@ -135,8 +135,8 @@ pub(super) async fn forgive(
     headers: HeaderMap,
 ) -> Answer<TaskStatus> {
     match api.execute(&headers, ForgiveFailures { task: id.clone() }).await? {
-        Some(Status::Pending) => Ok(Json(TaskStatus { id, status: Status::Pending.as_str().to_owned() })),
-        status => Err(wrong_status(&id, status, "forgive", "tasks that are FAILED")),
+        Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
+        refused => Err(wrong_status(&id, refused.map(|moved| moved.status), "forgive", "tasks that are FAILED")),
     }
 }
 
@@ -174,7 +174,10 @@ pub(super) async fn done(
     headers: HeaderMap,
 ) -> Answer<TaskStatus> {
     match api.execute(&headers, MarkAsDone { task: id.clone() }).await? {
-        Some(Status::Done) => Ok(Json(TaskStatus { id, status: Status::Done.as_str().to_owned() })),
-        status => Err(wrong_status(&id, status, "mark as done", "tasks that are RUNNING, FAILED or DISABLED")),
+        Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
+        refused => {
+            let allowed = "tasks that are RUNNING, FAILED or DISABLED";
+            Err(wrong_status(&id, refused.map(|moved| moved.status), "mark as done", allowed))
+        }
     }
 }

@@ -217,16 +217,16 @@ pub(super) async fn forgive_failures(call: Call<'_>, mut arguments: Arguments) -
     let id = arguments.optional_text("task_id")?;
     arguments.end()?;
     let Some(task) = id else { return Ok(write_task_status(None, None)) };
-    let status = call.execute(ForgiveFailures { task: task.clone() }).await?;
-    Ok(write_task_status(Some(&task), status))
+    let moved = call.execute(ForgiveFailures { task: task.clone() }).await?;
+    Ok(write_task_status(Some(&task), moved.map(|moved| moved.status)))
 }
 
 pub(super) async fn mark_as_done(call: Call<'_>, mut arguments: Arguments) -> Result<String, Failure> {
     let id = arguments.optional_text("task_id")?;
     arguments.end()?;
     let Some(task) = id else { return Ok(write_task_status(None, None)) };
-    let status = call.execute(MarkAsDone { task: task.clone() }).await?;
-    Ok(write_task_status(Some(&task), status))
+    let moved = call.execute(MarkAsDone { task: task.clone() }).await?;
+    Ok(write_task_status(Some(&task), moved.map(|moved| moved.status)))
 }
 
 pub(super) async fn re_enable(call: Call<'_>, mut arguments: Arguments) -> Result<String, Failure> {
