@@ -21,8 +21,13 @@ fn entities_in_a_list() {
         {"ref": "component:default/scratch", "title": "scratch", "type": "pipeline", "state": "discovered"},
         {"ref": "group:default/payments", "title": "Payments", "type": "team", "state": "declared"}
     ]));
-    insta::assert_snapshot!(list_text(&screen(), &items), @"");
-    insta::assert_snapshot!(list_text(&screen(), &[]), @"");
+    insta::assert_snapshot!(list_text(&screen(), &items), @r#"
+    REF                           TYPE      OWNER     STATE
+    component:default/settlement  pipeline  Payments  failing since 4 min ago
+    component:default/scratch     pipeline  unowned   discovered
+    group:default/payments        team                declared
+    "#);
+    insta::assert_snapshot!(list_text(&screen(), &[]), @"nothing is listed: `bussola catalog apply PATH` declares entities, runs discover pipelines");
 }
 
 #[test]
@@ -32,16 +37,27 @@ fn an_owner_and_how_it_is_known() {
         "chain": [{"ref": "component:default/settlement", "reason": "declared", "written": "group:payments",
                    "place": {"path": "payments/compass.yml", "line": 7, "column": 10}}]
     }));
-    insta::assert_snapshot!(owner_text(&screen(), &declared), @"");
+    insta::assert_snapshot!(owner_text(&screen(), &declared), @r#"
+    component:default/settlement is owned by Payments (group:default/payments)
+      component:default/settlement says `group:payments` at payments/compass.yml:7:10
+    "#);
     let luigi: OwnerAnswer = read(json!({
         "ref": "resource:default/out", "owner": {"name": "ana@example.com"},
         "chain": [{"ref": "resource:default/out", "reason": "produced_by"},
                   {"ref": "component:default/report", "reason": "luigi", "pipeline": "Report"}]
     }));
-    insta::assert_snapshot!(owner_text(&screen(), &luigi), @"");
+    insta::assert_snapshot!(owner_text(&screen(), &luigi), @r#"
+    resource:default/out is owned by ana@example.com, as Luigi says (owner_email)
+      resource:default/out names no owner, and is made by:
+      component:default/report runs as `Report`, whose tasks say so
+    "#);
     let unowned: OwnerAnswer =
         read(json!({"ref": "component:default/x", "chain": [{"ref": "component:default/x", "reason": "unowned"}]}));
-    insta::assert_snapshot!(owner_text(&screen(), &unowned), @"");
+    insta::assert_snapshot!(owner_text(&screen(), &unowned), @r#"
+    component:default/x is unowned
+      component:default/x names no owner
+    hint: name an owner in its manifest, or claim its family for a component in a bussola.yaml
+    "#);
 }
 
 #[test]
@@ -56,9 +72,18 @@ fn a_blast_radius() {
         ],
         "owners": [{"owner": {"ref": "group:default/finance", "name": "Finance"}, "count": 2}, {"count": 1}]
     }));
-    insta::assert_snapshot!(blast_text(&screen(), &reach), @"");
+    insta::assert_snapshot!(blast_text(&screen(), &reach), @r#"
+    3 entities are affected when component:default/settlement (Payments) fails
+
+    STEPS  REF                                  OWNER    BECAUSE IT
+    1      component:default/daily-report       Finance  dependsOn settlement
+    2      component:default/board (not there)  unowned  dependsOn daily-report
+    and 1 more
+
+    owners: Finance 2, unowned 1
+    "#);
     let nothing: Reach = read(json!({"ref": "component:default/x", "total": 0, "items": [], "owners": []}));
-    insta::assert_snapshot!(blast_text(&screen(), &nothing), @"");
+    insta::assert_snapshot!(blast_text(&screen(), &nothing), @"nothing depends on component:default/x (unowned)");
 }
 
 #[test]
@@ -78,7 +103,32 @@ fn everything_about_an_entity() {
             "since": "2026-11-20T03:16:09.000000Z", "extended": "2026-11-20T03:16:09.000000Z",
             "health": {"run": 7, "outcome": "failed", "ended": "2026-11-25T03:12:09.000000Z"}}]
     }));
-    insta::assert_snapshot!(show_text(&screen(), &detail), @"");
+    insta::assert_snapshot!(show_text(&screen(), &detail), @r#"
+    component:default/settlement
+      title        Settlement
+      type         pipeline
+      state        declared
+      description  Pays acquirers every day
+      tier         1
+      tags         money
+      owner        Payments
+      failing      since 4 min ago, 2026-11-25 03:12:09 UTC
+      declared     payments/compass.yml:1 (compass)
+      since        5 days ago, 2026-11-20 03:16:09 UTC
+
+    relations
+    RELATION   REF
+    dependsOn  resource:default/bank   not there
+    ownedBy    group:default/payments
+
+    pipelines
+    ROOT                FAMILIES  NEEDS       LAST RUN
+    settlement.Extract  2         rates.Load  failed 4 min ago, run 7
+
+    fields
+    FIELD    WRITTEN AT              SINCE
+    ownerId  payments/compass.yml:7  24 h ago
+    "#);
 }
 
 #[test]
@@ -89,7 +139,11 @@ fn what_an_apply_changed() {
         declared: vec!["component:default/a".into()],
         removed: vec!["component:default/b".into()],
     };
-    insta::assert_snapshot!(applied_text(&screen(), &result), @"");
+    insta::assert_snapshot!(applied_text(&screen(), &result), @r#"
+    applied 2 manifests: 3 entities, 1 declared anew or changed, 1 removed
+      + component:default/a
+      - component:default/b
+    "#);
 }
 
 #[test]
@@ -103,7 +157,15 @@ fn what_is_not_in_order() {
                        "hint": "add `name: …`"}],
         "counts": {"dangling": 1, "cycles": 1, "unowned": 1, "manifests": 1}
     }));
-    insta::assert_snapshot!(problems_text(&screen(), &problems), @"");
+    insta::assert_snapshot!(problems_text(&screen(), &problems), @r#"
+    c/compass.yml:3:1: error[B0114]: `name` is missing
+    hint: add `name: …`
+    a/catalog-info.yaml:9:5: component:default/a names `b` in spec.dependsOn, which is not there
+    in a circle: component:default/x, component:default/y
+    unowned: component:default/z
+
+    1 dangling reference, 1 circle, 1 unowned, 1 problem in manifests
+    "#);
 }
 
 #[test]
@@ -119,7 +181,7 @@ fn manifests_are_checked_without_a_server() {
     write("b/compass.yml", "name: b\n");
     let (good, exit) = check();
     assert_eq!((good.valid, exit), (true, Exit::Ok));
-    insta::assert_snapshot!(check_text(&good), @"");
+    insta::assert_snapshot!(check_text(&good), @"2 manifests are good: 2 entities");
     // Each file is good, together they are not.
     write("b/compass.yml", "name: a\n");
     let (bad, exit) = check();
@@ -128,7 +190,10 @@ fn manifests_are_checked_without_a_server() {
     let (bad, exit) = check();
     assert_eq!(exit, Exit::No);
     let text = check_text(&bad).replace(&tree.path().display().to_string(), "");
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    /b/compass.yml:2:16: error[B0117]: `configVersion` must be 1, not `2`
+    hint: write `configVersion: 1`
+    "#);
 }
 
 #[test]

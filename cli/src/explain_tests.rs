@@ -40,7 +40,24 @@ fn view() -> ExplanationView {
 
 #[test]
 fn an_explanation() {
-    insta::assert_snapshot!(text(&screen(), &view(), false), @"");
+    insta::assert_snapshot!(text(&screen(), &view(), false), @r#"
+    report.DailyReport_2026_03_02_ab12 is PENDING, in run 3 of report.DailyReport (failed)
+
+    first cause
+      what       settlement.Acquirer_atlantico_cd34 failed
+      since      4 min ago, 2026-11-25 03:12:09 UTC
+      whose      Payments (component:default/settlement)
+      path       report.DailyReport_2026_03_02_ab12
+                 needs settlement.Acquirer_atlantico_cd34
+      tried      2 times, last by Worker(host=node-7)
+      error      ValueError: atlantico.csv:4: `120,50` is not an amount
+      waits      may be tried again in 11 min, 2026-11-25 03:27:09 UTC
+      suspect    card-gateway (Payments): changed 2 h ago, 2026-11-25 01:16:09 UTC
+      holds up   1 task: report.DailyReport_2026_03_02_ab12
+      affects    1 entity: daily-report (Finance)
+      next       ask Payments: component:default/settlement is theirs
+      next       once the reason is mended, have it tried again at once: bussola task forgive settlement.Acquirer_atlantico_cd34
+    "#);
 }
 
 #[test]
@@ -52,7 +69,10 @@ fn an_error_in_full() {
 #[test]
 fn what_is_done_needs_no_explanation() {
     let done = ExplanationView { causes: Vec::new(), causes_total: 0, run: None, status: "DONE".into(), ..view() };
-    insta::assert_snapshot!(text(&screen(), &done, false), @"");
+    insta::assert_snapshot!(text(&screen(), &done, false), @r#"
+    report.DailyReport_2026_03_02_ab12 is DONE
+    nothing stands in its way
+    "#);
 }
 
 #[test]

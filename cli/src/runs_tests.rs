@@ -21,8 +21,13 @@ fn runs_in_a_list() {
         "who": {"worker": "Worker(salt=2)"}, "started": "2026-11-25T03:16:00.000000Z", "outcome": "running", "live": true
     });
     let items: Vec<RunSummary> = serde_json::from_value(json!([running, summary()])).expect("the API's shape");
-    insta::assert_snapshot!(list_text(&screen(), &items), @"");
-    insta::assert_snapshot!(list_text(&screen(), &[]), @"");
+    insta::assert_snapshot!(list_text(&screen(), &items), @r#"
+    ID  PIPELINE                OUTCOME  STARTED    TOOK  BY              OWNER
+    13  Scratch                 running  9 s ago          Worker(salt=2)  unowned
+    12  settlement.SettlementE  failed   4 min ago  42 s  ana@node-7      Payments
+        xtract
+    "#);
+    insta::assert_snapshot!(list_text(&screen(), &[]), @"no runs: a Luigi worker that finds this server shows up here by itself");
 }
 
 #[test]
@@ -47,5 +52,24 @@ fn a_run_with_its_tasks() {
         ]
     }))
     .expect("the API's shape");
-    insta::assert_snapshot!(show_text(&screen(), &detail, &tasks), @"");
+    insta::assert_snapshot!(show_text(&screen(), &detail, &tasks), @r#"
+    run 12 of settlement.SettlementExtract
+      outcome    failed
+      component  settlement (Payments)
+      root       settlement.SettlementExtract_2026_03_02_ab12
+      parameter  date = "2026-03-02"
+      by         ana@node-7, process 42
+      started    4 min ago, 2026-11-25 03:12:00 UTC
+      ended      3 min ago, 2026-11-25 03:12:42 UTC, after 42 s
+      tasks      2 done, 1 pending, 1 failed
+      tries      3, 1 failed
+
+    TASK                               STATUS   TRIES  TOOK   ERROR
+    settlement.Acquirer_atlantico      FAILED   1      1.5 s  ValueError: no comma
+    settlement.SettlementExtract_2026  PENDING  0
+    _03_02_ab12
+    and 2 tasks more
+
+    why: bussola explain 12
+    "#);
 }

@@ -67,6 +67,15 @@ mod tests {
             "catalog": {"entities": 14, "pipelines": 3, "unowned": 1, "dangling": 0, "cycles": 2, "manifest_problems": 0}
         }))
         .expect("a status");
-        insta::assert_snapshot!(text(&screen(), "http://127.0.0.1:8082", &status), @"");
+        insta::assert_snapshot!(text(&screen(), "http://127.0.0.1:8082", &status), @r#"
+        bussola 0.1.0 at http://127.0.0.1:8082
+          up         4 min, since 2026-11-25 03:12:09 UTC
+          paused     no work is handed out: bussola unpause
+          tasks      7 done, 2 pending, 1 failed
+          workers    1, 0 runs under way
+          catalog    14 entities, 3 pipelines
+                     1 unowned, 2 in circles: bussola catalog problems
+          ledger     42 entries, root AAAA
+        "#);
     }
 }
