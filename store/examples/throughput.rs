@@ -57,7 +57,9 @@ fn main() {
     let store = Store::open(options.clone(), now()).unwrap();
     let opened = began.elapsed();
 
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // One processor is the writer's.
+    let threads = std::thread::available_parallelism().map_or(1, |count| count.get().saturating_sub(1).max(1));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build().unwrap();
     let began = Instant::now();
     let mut times: Vec<u64> = runtime.block_on(async {
         let each = commands / clients;

@@ -15,13 +15,13 @@ use bussola_domain::event::{Draft, Event};
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::names::Names;
 use bussola_ledger::limits::{INTEGER_MAX, REFERENCE_BYTES_MAX};
-use bussola_ledger::{EntryError, Frontier, leaf_hash};
+use bussola_ledger::{EntryBody, EntryError, Frontier, leaf_hash};
 
 use crate::entry;
 use crate::error::StoreError;
 use crate::job::Job;
 use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, Reader};
-use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX};
+use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, SPARE_BYTES_MAX};
 use crate::options::Context;
 use crate::recovery::{self, Folded};
 use crate::state::{Committed, State};
@@ -42,6 +42,9 @@ pub(crate) struct Engine {
     broken: Option<Arc<JournalError>>,
     /// Size of the ledger that was signed last.
     signed: u64,
+    /// Buffers of the last group, for the next: giving them back and asking anew costs more than hashing.
+    spare: (Vec<NewEntry>, Vec<u8>),
+    body: EntryBody,
     /// How long a group may execute.
     pub(crate) group_time_max: Duration,
 }
@@ -73,6 +76,8 @@ impl Engine {
             latest: now,
             broken: None,
             signed: 0,
+            spare: Default::default(),
+            body: entry::blank(),
             group_time_max: GROUP_TIME_MAX,
         })
     }
@@ -213,8 +218,8 @@ impl Engine {
         let first = frontier.size();
         let mut batch = Batch {
             first,
-            entries: Vec::with_capacity(facts.len()),
-            leaves: Vec::with_capacity(facts.len() * 512),
+            entries: std::mem::take(&mut self.spare.0),
+            leaves: std::mem::take(&mut self.spare.1),
             tiles: Vec::new(),
             head: frontier.head(),
             names: std::mem::take(&mut self.draft.names),
@@ -236,15 +241,16 @@ impl Engine {
         for (place, fact) in facts.iter().enumerate() {
             while spans.next_if(|(end, ..)| *end <= place).is_some() {}
             let (principal, authority) = spans.peek().map_or(("", ""), |(_, principal, right)| (principal, right));
-            let (body, aside) = entry::encode(fact, principal, authority)?;
+            let aside = entry::encode(fact, principal, authority, &mut self.body)?;
             batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
             let start = batch.leaves.len();
             let kind = fact.event.kind().0;
-            body.encode_into(first + place as u64, &mut batch.leaves)
+            self.body
+                .encode_into(first + place as u64, &mut batch.leaves)
                 .map_err(|source| StoreError::Encode { kind, source })?;
             let hash = leaf_hash(&batch.leaves[start..]);
             batch.tiles.extend(frontier.append(hash));
-            batch.entries.push(NewEntry { hash, end: batch.leaves.len(), run: body.run });
+            batch.entries.push(NewEntry { hash, end: batch.leaves.len(), run: self.body.run });
         }
         drop(spans);
         batch.head = frontier.head();
@@ -273,6 +279,11 @@ impl Engine {
         self.draft.facts = facts;
         self.draft.history = batch.history;
         self.draft.names = batch.names;
+        if batch.leaves.capacity() <= SPARE_BYTES_MAX {
+            batch.entries.clear();
+            batch.leaves.clear();
+            self.spare = (batch.entries, batch.leaves);
+        }
     }
 
     /// Folds the model anew and goes on if that works and the journal takes something.

@@ -14,27 +14,44 @@ use bussola_ledger::{EntryBody, EntryError, EntryRef, Payload};
 use crate::error::StoreError;
 use crate::limits::SUBJECT_BYTES_MAX;
 
+/// Most payloads fit without growing.
+const PAYLOAD_BYTES_USUAL: usize = 512;
+
 const ASIDE: &str = "{\"@blob\":\"";
 
-/// A fact as it is appended, and its payload if that must be stored aside.
+/// A body to be filled by [`encode`], again and again: its texts keep their memory.
+pub(crate) fn blank() -> EntryBody {
+    EntryBody {
+        at_us: 0,
+        principal: String::new(),
+        authority: String::new(),
+        kind: String::new(),
+        version: 0,
+        subject: String::new(),
+        run: None,
+        payload: Payload::empty(),
+    }
+}
+
+/// Fills a body from a fact. What comes back is the payload, if that must be stored aside.
 pub(crate) fn encode(
     fact: &Fact,
     principal: &str,
     authority: &str,
-) -> Result<(EntryBody, Option<(BlobHash, String)>), StoreError> {
+    body: &mut EntryBody,
+) -> Result<Option<(BlobHash, String)>, StoreError> {
     let (kind, version) = fact.event.kind();
+    for (field, text) in [(&mut body.principal, principal), (&mut body.authority, authority), (&mut body.kind, kind)] {
+        field.clear();
+        field.push_str(text);
+    }
     let (payload, aside) = payload(&fact.event, kind)?;
-    let body = EntryBody {
-        at_us: fact.at.0,
-        principal: principal.to_owned(),
-        authority: authority.to_owned(),
-        kind: kind.to_owned(),
-        version,
-        subject: subject(&fact.event),
-        run: fact.run.map(|run| run.0),
-        payload,
-    };
-    Ok((body, aside))
+    body.at_us = fact.at.0;
+    body.version = version;
+    body.subject = subject(&fact.event);
+    body.run = fact.run.map(|run| run.0);
+    body.payload = payload;
+    Ok(aside)
 }
 
 /// A subject helps to find an entry; the payload has the whole of it. Luigi sets no limit to a task id.
@@ -55,13 +72,15 @@ fn subject(event: &Event) -> String {
 
 fn payload(event: &Event, kind: &'static str) -> Result<(Payload, Option<(BlobHash, String)>), StoreError> {
     let refused = |source| StoreError::Encode { kind, source };
-    let text = serde_json::to_string(event).map_err(|error| bug(kind, &error))?;
+    let mut text = Vec::with_capacity(PAYLOAD_BYTES_USUAL);
+    serde_json::to_writer(&mut text, event).map_err(|error| bug(kind, &error))?;
     if text.len() > PAYLOAD_BYTES_MAX {
-        let hash = BlobHash::of(text.as_bytes());
+        let hash = BlobHash::of(&text);
+        let text = String::from_utf8_lossy(&text).into_owned();
         let payload = Payload::new(format!("{ASIDE}{hash}\"}}").into_bytes()).map_err(refused)?;
         return Ok((payload, Some((hash, text))));
     }
-    match Payload::new(text.into_bytes()) {
+    match Payload::new(text) {
         Ok(payload) => Ok((payload, None)),
         Err(EntryError::Payload(_)) => {
             let value = serde_json::to_value(event).map_err(|error| bug(kind, &error))?;

@@ -157,7 +157,7 @@ impl Folded {
     }
 }
 
-fn open_folder(path: &std::path::Path) -> Result<Connection, rusqlite::Error> {
+pub(crate) fn open_folder(path: &std::path::Path) -> Result<Connection, rusqlite::Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;

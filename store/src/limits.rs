@@ -12,6 +12,9 @@ pub const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
 /// LIMIT: commands in one group. A group shares one transaction; beyond some hundreds the share no longer shrinks.
 pub const GROUP_COMMANDS_MAX: usize = 1_024;
 
+/// LIMIT: a buffer that grew beyond this for one group is given back.
+pub const SPARE_BYTES_MAX: usize = 8 << 20;
+
 /// LIMIT: how long the writer executes before it lets readers in. Readers may wait this long, so it stays well below the
 /// 5 ms that the project promises.
 pub const GROUP_TIME_MAX: Duration = Duration::from_millis(2);

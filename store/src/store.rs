@@ -243,6 +243,12 @@ impl Inner {
         }
         closing.keeper.stop();
         self.shared.database.close_idle();
+        // Readers that only read cannot take the empty log away with them.
+        if let Some(directory) = &self.shared.directory
+            && let Err(error) = keeper::open_folder(&directory.database()).and_then(|last| fold_log_at_end(&last))
+        {
+            tracing::warn!(%error, "cannot remove the log");
+        }
     }
 }
 
@@ -250,6 +256,11 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.close();
     }
+}
+
+/// The last connection to close takes the log with it, once it has used it.
+fn fold_log_at_end(last: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
+    last.query_row("SELECT count(*) FROM head", [], |_| Ok(()))
 }
 
 /// Whose ledger it is: settled at the first opening, by the key file from then on.

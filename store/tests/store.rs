@@ -24,6 +24,7 @@ fn what_was_answered_is_there_after_a_restart() {
     let kinds: Vec<_> = store.entries(0, 0).unwrap().into_iter().map(|recorded| recorded.entry.body.kind).collect();
     assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("worker.joined", "run.ended"));
     store.close();
+    assert!(!place.path().join("ledger.db-wal").exists());
 
     let store = place.open();
     assert_eq!((store.head(), describe(&store)), (head, before));
