@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params_from_iter};
 
 use crate::entry;
 use crate::error::StoreError;
-use crate::journal::sqlite::{read_blob, read_entries, stored_row};
+use crate::journal::sqlite::{places, read_blob, read_entries, stored_row};
 use crate::journal::{JournalError, StoredRow};
 use crate::limits::{ENTRIES_MAX, ROWS_MAX};
 
@@ -204,15 +204,25 @@ pub(crate) fn entries(connection: &Connection, from: u64, asked: usize) -> Resul
 /// All entries of a run, in order.
 pub(crate) fn entries_of_run(connection: &Connection, run: RunId) -> Result<Vec<Recorded>, StoreError> {
     let read = || -> Result<Vec<StoredRow>, JournalError> {
-        // Two parts, in order: what is indexed, and the few entries that are not yet.
-        let select = "SELECT seq, hash, leaf FROM entries_of_run JOIN entries USING (seq) WHERE entries_of_run.run = ?1
-                      UNION ALL
-                      SELECT seq, hash, leaf FROM entries
-                      WHERE seq >= (SELECT indexed FROM meta) AND run = ?1
-                      ORDER BY seq";
-        let mut statement = connection.prepare_cached(select)?;
-        let rows = statement.query_map([run.0 as i64], stored_row)?;
-        Ok(rows.collect::<Result<_, _>>()?)
+        // One moment of the ledger: between the two questions an entry may move from the tail into the index.
+        let moment = connection.unchecked_transaction()?;
+        let mut found = Vec::new();
+        let mut one = moment.prepare_cached("SELECT seq, hash, leaf FROM entries WHERE seq = ?")?;
+        let select = "SELECT first, places FROM entries_of_run WHERE run = ? ORDER BY first";
+        let mut statement = moment.prepare_cached(select)?;
+        let mut rows = statement.query([run.0 as i64])?;
+        while let Some(row) = rows.next()? {
+            for seq in places(row.get(0)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) {
+                found.push(one.query_row([seq], stored_row)?);
+            }
+        }
+        let select =
+            "SELECT seq, hash, leaf FROM entries WHERE seq >= (SELECT indexed FROM meta) AND run = ? ORDER BY seq";
+        let mut statement = moment.prepare_cached(select)?;
+        for row in statement.query_map([run.0 as i64], stored_row)? {
+            found.push(row?);
+        }
+        Ok(found)
     };
     read().map_err(StoreError::read)?.into_iter().map(|row| recorded(connection, row)).collect()
 }

@@ -34,6 +34,7 @@ pub mod journal;
 mod keeper;
 pub mod limits;
 mod options;
+mod priority;
 mod queue;
 mod recovery;
 mod snapshot;

@@ -195,6 +195,7 @@ pub(crate) fn make(directory: &Directory, config: &Config, mut reader: SqliteRea
 /// Makes one whenever there is enough to fold, until told to stop.
 pub(crate) fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
     let Some(directory) = &shared.directory else { return };
+    crate::priority::give_way();
     let mut last = list(directory).first().map_or(0, |&(size, _)| size);
     let mut seen = shared.state.size.load(Ordering::Relaxed);
     while !stopped_within(stop, LOOK_INTERVAL) {

@@ -308,9 +308,24 @@ fn the_index_of_runs_is_brought_up_to_date_as_entries_come() {
             all.iter().filter(|recorded| recorded.entry.body.run == Some(run.run.0)).cloned().collect();
         assert_eq!(store.entries_of_run(run.run).unwrap(), expected);
     }
+    store.close();
     let connection = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();
-    let indexed: i64 = connection.query_row("SELECT count(*) FROM entries_of_run", [], |row| row.get(0)).unwrap();
-    assert!(indexed >= bussola_store::limits::INDEX_ENTRIES as i64 - 10);
+    let indexed = "SELECT (SELECT indexed FROM meta), (SELECT sum(length(places) / 4) FROM entries_of_run)";
+    let indexed: (i64, i64) =
+        connection.query_row(indexed, [], |row| Ok((row.get(0).unwrap(), row.get(1).unwrap()))).unwrap();
+    assert!(indexed.0 >= bussola_store::limits::INDEX_ENTRIES as i64 && indexed.1 + 10 >= indexed.0, "{indexed:?}");
+    let look = || {
+        let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+        let findings = audit::verify(&place.path(), &deep).unwrap().findings;
+        findings.first().map_or(String::new(), |finding| finding.what.clone())
+    };
+    assert_eq!(look(), "");
+    connection
+        .execute("UPDATE entries_of_run SET places = x'01000000' || substr(places, 5) WHERE run = 2", [])
+        .unwrap();
+    assert!(look().starts_with("the index says that entry 1 is of run 2"), "{}", look());
+    connection.execute("DELETE FROM entries_of_run WHERE run = 2", []).unwrap();
+    assert!(look().ends_with("is not in the index of runs"), "{}", look());
 }
 
 #[test]

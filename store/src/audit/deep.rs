@@ -14,7 +14,7 @@ use crate::audit::verify::{Finding, finding, unreadable};
 use crate::directory::Directory;
 use crate::error::StoreError;
 use crate::journal::JournalError;
-use crate::journal::sqlite::{Database, SqliteReader};
+use crate::journal::sqlite::{Database, SqliteReader, places};
 use crate::recovery;
 
 const REBUILD: &str = "the history follows from the entries: it was changed beside them";
@@ -77,7 +77,10 @@ pub(super) fn check_history(
         }
         match found {
             Some(found) => Ok(Some(found)),
-            None => check_runs(connection, &runs, forgotten),
+            None => match check_runs(connection, &runs, forgotten)? {
+                Some(found) => Ok(Some(found)),
+                None => check_index(connection),
+            },
         }
     })();
     Ok(compared.unwrap_or_else(|error| Some(unreadable(&error, None))))
@@ -143,4 +146,28 @@ fn check_runs(
     }
     let extra = stored.keys().find(|run| !expected.contains_key(run));
     Ok(extra.map(|run| finding(format!("run {run} is in no entry"), None, REBUILD)))
+}
+
+/// The index of runs names each entry before its end once, under its run.
+fn check_index(connection: &Connection) -> Result<Option<Finding>, JournalError> {
+    const REINDEX: &str = "the index follows from the entries: it was changed beside them";
+    let indexed: i64 = connection.query_row("SELECT indexed FROM meta WHERE id = 0", [], |row| row.get(0))?;
+    let mut statement = connection.prepare("SELECT run FROM entries WHERE seq < ? ORDER BY seq")?;
+    let runs = statement.query_map([indexed], |row| row.get::<_, Option<i64>>(0))?;
+    // What is found in the index is taken out; nothing may be left.
+    let mut left: Vec<Option<i64>> = runs.collect::<Result<_, _>>()?;
+    let mut statement = connection.prepare("SELECT run, first, places FROM entries_of_run ORDER BY run, first")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let run: i64 = row.get(0)?;
+        for seq in places(row.get(1)?, row.get_ref(2)?.as_bytes().map_err(rusqlite::Error::from)?) {
+            let entry = usize::try_from(seq).ok().and_then(|seq| left.get_mut(seq));
+            if entry.and_then(Option::take) != Some(run) {
+                let what = format!("the index says that entry {seq} is of run {run}, the entry does not");
+                return Ok(Some(finding(what, u64::try_from(seq).ok(), REINDEX)));
+            }
+        }
+    }
+    let missing = left.iter().position(Option::is_some);
+    Ok(missing.map(|seq| finding(format!("entry {seq} is not in the index of runs"), Some(seq as u64), REINDEX)))
 }

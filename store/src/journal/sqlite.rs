@@ -1,6 +1,7 @@
 //! The journal in SQLite: a write-ahead log, one transaction for each group of commands.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -286,12 +287,28 @@ fn read_indexed(connection: &Connection) -> Result<u64, JournalError> {
     Ok(statement.query_row([], |row| row.get::<_, i64>(0))? as u64)
 }
 
+/// One row for each run that has entries from `from` to before `end`.
 fn index_runs(transaction: &Transaction<'_>, from: u64, end: u64) -> Result<(), JournalError> {
-    let insert = "INSERT INTO entries_of_run (run, seq) SELECT run, seq FROM entries
-                  WHERE seq >= ? AND seq < ? AND run IS NOT NULL ORDER BY run, seq";
-    transaction.prepare_cached(insert)?.execute(params![from as i64, end as i64])?;
+    let mut places: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
+    let select = "SELECT seq, run FROM entries WHERE seq >= ? AND seq < ? AND run IS NOT NULL ORDER BY seq";
+    let mut statement = transaction.prepare_cached(select)?;
+    let mut rows = statement.query(params![from as i64, end as i64])?;
+    while let Some(row) = rows.next()? {
+        let (seq, run): (i64, i64) = (row.get(0)?, row.get(1)?);
+        // LIMIT: a group has fewer than 2^32 entries.
+        places.entry(run).or_default().extend_from_slice(&((seq - from as i64) as u32).to_le_bytes());
+    }
+    let mut insert = transaction.prepare_cached("INSERT INTO entries_of_run (run, first, places) VALUES (?, ?, ?)")?;
+    for (run, places) in places {
+        insert.execute(params![run, from as i64, places])?;
+    }
     transaction.prepare_cached("UPDATE meta SET indexed = ?")?.execute([end as i64])?;
     Ok(())
+}
+
+/// Sequence numbers from a row of `entries_of_run`.
+pub(crate) fn places(first: i64, places: &[u8]) -> impl Iterator<Item = i64> {
+    places.as_chunks::<4>().0.iter().map(move |place| first + i64::from(u32::from_le_bytes(*place)))
 }
 
 fn write_texts(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {

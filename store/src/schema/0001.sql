@@ -7,11 +7,13 @@ CREATE TABLE entries (
 );
 
 -- Where a run's entries are, up to `meta.indexed`; those after it are few and found by a scan. Filled some thousand entries
--- at a time: as an index of `entries` it would touch a page for every run in every transaction.
+-- at a time: as an index of `entries` it would touch a page for every run in every transaction. `places` counts from
+-- `first`, four bytes each, the low one first.
 CREATE TABLE entries_of_run (
-    run INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    PRIMARY KEY (run, seq)
+    run    INTEGER NOT NULL,
+    first  INTEGER NOT NULL,
+    places BLOB NOT NULL,
+    PRIMARY KEY (run, first)
 ) WITHOUT ROWID;
 
 -- Full tiles of the Merkle tree; what is not full yet follows from `entries.hash`.
