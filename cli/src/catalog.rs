@@ -133,7 +133,7 @@ pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
         }
         Command::Problems => {
             let problems: CatalogProblems = common.client()?.get("/catalog/problems")?;
-            output::answer(common.output, &problems, |screen| problems_text(screen, &problems))?;
+            output::answer(common.output, &problems, |_| problems_text(&problems))?;
             let counts = problems.counts;
             let any = counts.dangling + counts.cycles + counts.unowned + counts.manifests > 0;
             Ok(if any { Exit::No } else { Exit::Ok })
@@ -145,7 +145,7 @@ pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
 pub fn owner(arguments: &OwnerArguments, common: &Common) -> Result<Exit, CliError> {
     let path = reference::path(&arguments.reference)?;
     let answer: OwnerAnswer = common.client()?.get(&format!("{path}/owner"))?;
-    output::answer(common.output, &answer, |screen| owner_text(screen, &answer))?;
+    output::answer(common.output, &answer, |_| owner_text(&answer))?;
     Ok(Exit::Ok)
 }
 
@@ -429,7 +429,7 @@ fn applied_text(screen: &Screen, result: &ApplyResult) -> String {
 }
 
 /// Who answers for it, and how that is known.
-pub fn owner_text(_: &Screen, answer: &OwnerAnswer) -> String {
+fn owner_text(answer: &OwnerAnswer) -> String {
     let mut text = match &answer.owner {
         Some(OwnerName { reference: Some(reference), name }) => {
             format!("{} is owned by {} ({reference})\n", answer.reference, plain(name))
@@ -560,7 +560,7 @@ fn section(text: &mut String, screen: &Screen, title: &str, header: &[&str], row
     }
 }
 
-fn problems_text(screen: &Screen, problems: &CatalogProblems) -> String {
+fn problems_text(problems: &CatalogProblems) -> String {
     let counts = problems.counts;
     let mut text = String::new();
     for problem in &problems.manifests {
@@ -594,7 +594,6 @@ fn problems_text(screen: &Screen, problems: &CatalogProblems) -> String {
         counts.unowned,
         count(counts.manifests, "problem in manifests", "problems in manifests")
     );
-    let _ = screen;
     text
 }
 

@@ -37,7 +37,7 @@ fn an_owner_and_how_it_is_known() {
         "chain": [{"ref": "component:default/settlement", "reason": "declared", "written": "group:payments",
                    "place": {"path": "payments/compass.yml", "line": 7, "column": 10}}]
     }));
-    insta::assert_snapshot!(owner_text(&screen(), &declared), @r#"
+    insta::assert_snapshot!(owner_text(&declared), @r#"
     component:default/settlement is owned by Payments (group:default/payments)
       component:default/settlement says `group:payments` at payments/compass.yml:7:10
     "#);
@@ -46,14 +46,14 @@ fn an_owner_and_how_it_is_known() {
         "chain": [{"ref": "resource:default/out", "reason": "produced_by"},
                   {"ref": "component:default/report", "reason": "luigi", "pipeline": "Report"}]
     }));
-    insta::assert_snapshot!(owner_text(&screen(), &luigi), @r#"
+    insta::assert_snapshot!(owner_text(&luigi), @r#"
     resource:default/out is owned by ana@example.com, as Luigi says (owner_email)
       resource:default/out names no owner, and is made by:
       component:default/report runs as `Report`, whose tasks say so
     "#);
     let unowned: OwnerAnswer =
         read(json!({"ref": "component:default/x", "chain": [{"ref": "component:default/x", "reason": "unowned"}]}));
-    insta::assert_snapshot!(owner_text(&screen(), &unowned), @r#"
+    insta::assert_snapshot!(owner_text(&unowned), @r#"
     component:default/x is unowned
       component:default/x names no owner
     hint: name an owner in its manifest, or claim its family for a component in a bussola.yaml
@@ -157,7 +157,7 @@ fn what_is_not_in_order() {
                        "hint": "add `name: …`"}],
         "counts": {"dangling": 1, "cycles": 1, "unowned": 1, "manifests": 1}
     }));
-    insta::assert_snapshot!(problems_text(&screen(), &problems), @r#"
+    insta::assert_snapshot!(problems_text(&problems), @r#"
     c/compass.yml:3:1: error[B0114]: `name` is missing
     hint: add `name: …`
     a/catalog-info.yaml:9:5: component:default/a names `b` in spec.dependsOn, which is not there

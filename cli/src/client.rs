@@ -117,10 +117,15 @@ impl Client {
         let request = request
             .body(Full::new(Bytes::from(body.unwrap_or_default())))
             .map_err(|error| CliError::new(Code::Io, format!("cannot ask for `{path}`: {error}"), ""))?;
-        let connection = self.connection.take().filter(|connection| connection.is_ready());
+        let kept = self.connection.take();
         let place = self.place.clone();
         let sent = self.runtime.block_on(async {
-            let mut connection = match connection {
+            // One that the server closed meanwhile is never ready again.
+            let kept = match kept {
+                Some(mut connection) => connection.ready().await.is_ok().then_some(connection),
+                None => None,
+            };
+            let mut connection = match kept {
                 Some(connection) => connection,
                 None => match tokio::time::timeout(CONNECT_MAX, connect(&place)).await {
                     Ok(connected) => connected?,

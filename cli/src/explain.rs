@@ -47,6 +47,12 @@ fn text(screen: &Screen, view: &ExplanationView, full: bool) -> String {
         let _ = write!(text, ", in run {} of {} ({})", run.id, plain(&run.pipeline), run.outcome);
     }
     text.push('\n');
+    // A cause says it of itself.
+    if !view.causes.iter().any(|cause| cause.task == view.task) {
+        for why in view.waits.iter().filter_map(|wait| waits_for(screen, wait)) {
+            let _ = writeln!(text, "  waits      {why}");
+        }
+    }
     if view.causes.is_empty() {
         text.push_str("nothing stands in its way\n");
         return text;
@@ -58,7 +64,7 @@ fn text(screen: &Screen, view: &ExplanationView, full: bool) -> String {
             total => format!("first cause {} of {total}", number + 1),
         };
         let _ = writeln!(text, "\n{}", screen.bold(&title));
-        write_cause(&mut text, screen, view, cause, full);
+        write_cause(&mut text, screen, cause, full);
     }
     let rest = view.causes_total.saturating_sub(if full { view.causes.len() } else { CAUSES_SHOWN });
     if rest > 0 {
@@ -68,7 +74,7 @@ fn text(screen: &Screen, view: &ExplanationView, full: bool) -> String {
     text
 }
 
-fn write_cause(text: &mut String, screen: &Screen, view: &ExplanationView, cause: &ExplainedCause, full: bool) {
+fn write_cause(text: &mut String, screen: &Screen, cause: &ExplainedCause, full: bool) {
     let mut line = |name: &str, value: &str| {
         let _ = writeln!(text, "  {name:<10} {value}");
     };
@@ -128,7 +134,6 @@ fn write_cause(text: &mut String, screen: &Screen, view: &ExplanationView, cause
             None => line("next", &step.text),
         }
     }
-    let _ = view;
 }
 
 fn said(kind: &str) -> &'static str {

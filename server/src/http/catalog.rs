@@ -1,7 +1,7 @@
 //! Routes of the catalog.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -11,7 +11,6 @@ use bussola_domain::catalog::model::{Format, Owner};
 use bussola_domain::catalog::{ApplyScope, Catalog, EntityRef, EntityState, ListQuery, Problem, Reached};
 use bussola_domain::command::{Applied, ApplyManifests};
 use bussola_domain::id::BlobHash;
-use bussola_domain::model::Model;
 use bussola_store::Store;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -21,7 +20,8 @@ use super::api::Api;
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice, body};
 use super::limits::{
-    MANIFESTS_BYTES_MAX, MANIFESTS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROBLEMS_MAX, REACHED_MAX,
+    MANIFESTS_BYTES_MAX, MANIFESTS_MAX, OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROBLEMS_MAX, REACHED_MAX,
+    SLICE_ENTITIES,
 };
 use super::wire::catalog::{
     ApplyRequest, ApplyResult, CatalogProblems, CheckResult, DanglingRelation, EntityDetail, EntityPage, EntitySummary,
@@ -72,13 +72,13 @@ pub(super) async fn list(State(api): State<Arc<Api>>, Params(filter): Params<Ent
             return Err(ApiError::parameter(format!("`state` is `{other}`"), "it can be `declared` or `discovered`"));
         }
     };
-    let page = api.ask(|model| {
+    let page = api.large(move |store| {
         let owner = match filter.owner.as_deref() {
             None => None,
             // An owner that is not there owns nothing.
-            Some(written) => match find_owner(model, written) {
+            Some(written) => match store.read(|model| find_owner(model, written)) {
                 Some(owner) => Some(owner),
-                None => return EntityPage { items: Vec::new(), total: 0, next_offset: None },
+                None => return Ok(EntityPage { items: Vec::new(), total: 0, next_offset: None }),
             },
         };
         let query = ListQuery {
@@ -92,18 +92,34 @@ pub(super) async fn list(State(api): State<Arc<Api>>, Params(filter): Params<Ent
             text: filter.text,
             entity_type: filter.entity_type,
         };
-        entity_page(model, &query, slice)
+        Ok(entity_page(store, &query, slice))
     });
     Ok(Json(page.await?))
 }
 
-pub(super) fn entity_page(model: &Model, query: &ListQuery, slice: Slice) -> EntityPage {
-    let page = model.catalog.list(query);
-    EntityPage {
-        items: page.items.iter().map(|view| EntitySummary::of(model, view)).collect(),
-        total: page.total,
-        next_offset: slice.next(page.total),
+/// A page: what is in it under one hold of the lock, what is known of it in slices.
+pub(super) fn entity_page(store: &Store, query: &ListQuery, slice: Slice) -> EntityPage {
+    let (references, total) = references(store, query);
+    EntityPage { items: summaries(store, &references), total, next_offset: slice.next(total) }
+}
+
+pub(super) fn references(store: &Store, query: &ListQuery) -> (Vec<EntityRef>, usize) {
+    store.read(|model| {
+        let page = model.catalog.list(query);
+        (page.items.iter().map(|view| view.reference.clone()).collect(), page.total)
+    })
+}
+
+/// What lists show of entities; one that has gone since is left out.
+fn summaries(store: &Store, references: &[EntityRef]) -> Vec<EntitySummary> {
+    let mut summaries = Vec::with_capacity(references.len());
+    for slice in references.chunks(SLICE_ENTITIES) {
+        store.read(|model| {
+            let views = slice.iter().filter_map(|reference| model.catalog.get(reference));
+            summaries.extend(views.map(|view| EntitySummary::of(model, &view)));
+        });
     }
+    summaries
 }
 
 /// The parts of a ref in a path.
@@ -197,33 +213,36 @@ pub(super) async fn dependencies(
 type Walk = fn(&Catalog, &EntityRef, Option<u32>) -> Vec<Reached>;
 
 async fn reach(api: &Arc<Api>, reference: &EntityRef, depth: Depth, walk: Walk) -> Answer<Reach> {
-    let reach = api.ask(|model| {
-        model.catalog.get(reference)?;
-        let reached = walk(&model.catalog, reference, depth.depth);
-        let mut counts: Vec<(Option<&Owner>, usize)> = Vec::new();
-        for owner in reached.iter().map(|reached| reached.owner.as_ref()) {
-            match counts.iter_mut().find(|(known, _)| *known == owner) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((owner, 1)),
-            }
-        }
-        let mut owners: Vec<OwnerCount> = counts
-            .into_iter()
-            .map(|(owner, count)| OwnerCount { owner: owner.map(|owner| OwnerName::of(model, owner)), count })
-            .collect();
-        owners.sort_by(|a, b| {
-            let name = |count: &OwnerCount| count.owner.as_ref().map(|owner| owner.name.to_lowercase());
-            b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
+    let start = reference.clone();
+    let reach = api.large(move |store| {
+        let reached = store.read(|model| {
+            model.catalog.get(&start)?;
+            Some((model.catalog.owner(&start).owner, walk(&model.catalog, &start, depth.depth)))
         });
-        Some(Reach {
-            reference: reference.to_string(),
-            owner: model.catalog.owner(reference).owner.map(|owner| OwnerName::of(model, &owner)),
-            items: reached.iter().take(REACHED_MAX).map(|reached| ReachedEntity::of(model, reached)).collect(),
-            total: reached.len(),
-            owners,
-        })
+        Ok(reached.map(|(owner, reached)| reach_of(store, &start, owner, &reached)))
     });
     reach.await?.map(Json).ok_or_else(|| no_entity(reference))
+}
+
+fn reach_of(store: &Store, start: &EntityRef, owner: Option<Owner>, reached: &[Reached]) -> Reach {
+    let mut items = Vec::new();
+    for slice in reached[..reached.len().min(REACHED_MAX)].chunks(SLICE_ENTITIES) {
+        store.read(|model| items.extend(slice.iter().map(|reached| ReachedEntity::of(model, reached))));
+    }
+    let mut counts: HashMap<Option<&Owner>, usize> = HashMap::new();
+    for reached in reached {
+        *counts.entry(reached.owner.as_ref()).or_default() += 1;
+    }
+    let name = |owner: Option<&Owner>| owner.map(|owner| store.read(|model| OwnerName::of(model, owner)));
+    let mut owners: Vec<OwnerCount> =
+        counts.into_iter().map(|(owner, count)| OwnerCount { owner: name(owner), count }).collect();
+    owners.sort_by(|a, b| {
+        let name =
+            |count: &OwnerCount| count.owner.as_ref().map(|owner| (owner.name.to_lowercase(), owner.reference.clone()));
+        b.count.cmp(&a.count).then_with(|| name(a).cmp(&name(b)))
+    });
+    owners.truncate(OWNERS_MAX);
+    Reach { reference: start.to_string(), owner: name(owner.as_ref()), items, total: reached.len(), owners }
 }
 
 /// Lists what is not in order: references to what is not there, circles, what nobody answers for, bad manifests.
@@ -233,25 +252,25 @@ async fn reach(api: &Arc<Api>, reference: &EntityRef, depth: Depth, walk: Walk) 
 )]
 pub(super) async fn problems(State(api): State<Arc<Api>>) -> Answer<CatalogProblems> {
     let manifests = api.manifests.problems();
-    let problems = api.large(move |store| Ok(store.read(|model| problems_of(model, &manifests)))).await?;
-    Ok(Json(problems))
+    Ok(Json(api.large(move |store| Ok(problems_of(store, &manifests))).await?))
 }
 
-fn problems_of(model: &Model, manifests: &[FileProblem]) -> CatalogProblems {
-    let (dangling, cycles) = (model.catalog.dangling(), model.catalog.cycles());
+fn problems_of(store: &Store, manifests: &[FileProblem]) -> CatalogProblems {
+    let dangling = store.read(|model| model.catalog.dangling());
+    let cycles = store.read(|model| model.catalog.cycles());
     let query = ListQuery { only_unowned: true, limit: Some(PROBLEMS_MAX), ..ListQuery::default() };
-    let unowned = model.catalog.list(&query);
-    let cycle = |cycle: &Vec<EntityRef>| cycle.iter().map(EntityRef::to_string).collect();
+    let (unowned, unowned_total) = references(store, &query);
+    let cycle = |cycle: &Vec<EntityRef>| cycle.iter().take(REACHED_MAX).map(EntityRef::to_string).collect();
     CatalogProblems {
         counts: ProblemCounts {
             dangling: dangling.len(),
             cycles: cycles.len(),
-            unowned: unowned.total,
+            unowned: unowned_total,
             manifests: manifests.len(),
         },
         dangling: dangling.iter().take(PROBLEMS_MAX).map(DanglingRelation::of).collect(),
         cycles: cycles.iter().take(PROBLEMS_MAX).map(cycle).collect(),
-        unowned: unowned.items.iter().map(|view| EntitySummary::of(model, view)).collect(),
+        unowned: summaries(store, &unowned),
         manifests: manifests.iter().take(PROBLEMS_MAX).cloned().collect(),
     }
 }
@@ -405,10 +424,7 @@ fn export_one(store: &Store, written: &str, format: Format) -> Result<ExportPage
 
 fn export_page(store: &Store, format: Format, slice: Slice) -> Result<ExportPage, ApiError> {
     let query = ListQuery { limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
-    let (references, total) = store.read(|model| {
-        let page = model.catalog.list(&query);
-        (page.items.iter().map(|view| view.reference.clone()).collect::<Vec<_>>(), page.total)
-    });
+    let (references, total) = references(store, &query);
     let mut texts = BTreeMap::new();
     let exported = references.iter().map(|reference| export_entity(store, reference, format, &mut texts));
     let items = exported.collect::<Result<_, _>>()?;

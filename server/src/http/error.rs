@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bussola_domain::catalog::Problem;
 use bussola_store::StoreError;
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use super::wire::error::{ErrorBody, FileProblem};
@@ -192,10 +192,6 @@ impl IntoResponse for ApiError {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         if self.code.is_temporary() {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
-        }
-        if self.code == ErrorCode::MethodNotAllowed && !headers.contains_key(ALLOW) {
-            // Axum fills it in where it knows the path's methods.
-            headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
         }
         reply
     }

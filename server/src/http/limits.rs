@@ -35,6 +35,9 @@ pub const UPSTREAM_TASKS_MAX: usize = 10_000;
 /// LIMIT: entities told of one walk through the catalog; the rest is counted.
 pub const REACHED_MAX: usize = 1_000;
 
+/// Entities described under one hold of the model's lock. At some microseconds each a worker's call waits well below 1 ms.
+pub const SLICE_ENTITIES: usize = 64;
+
 /// LIMIT: problems of each kind that one answer tells; the rest is counted.
 pub const PROBLEMS_MAX: usize = 1_000;
 

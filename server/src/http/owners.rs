@@ -7,16 +7,15 @@ use axum::extract::State;
 use bussola_domain::catalog::model::Owner;
 use bussola_domain::catalog::{ListQuery, RelationKind};
 use bussola_domain::explain::failing_since;
-use bussola_domain::model::Model;
 use bussola_store::Store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
-use super::catalog::entity_page;
+use super::catalog::{entity_page, references};
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES};
 use super::wire::catalog::{OwnerName, find_owner};
 use super::wire::error::ErrorBody;
 use super::wire::owner::{OwnerDetail, OwnerList, OwnerSummary};
@@ -35,22 +34,22 @@ fn owners(store: &Store) -> OwnerList {
     let mut offset = 0;
     loop {
         let query = ListQuery { offset, limit: Some(PAGE_ITEMS_MAX), ..ListQuery::default() };
-        let total = store.read(|model| {
-            let page = model.catalog.list(&query);
-            for view in &page.items {
-                if matches!(view.reference.kind(), "group" | "user" | "location") {
-                    continue;
+        let (references, total) = references(store, &query);
+        for slice in references.chunks(SLICE_ENTITIES) {
+            store.read(|model| {
+                for reference in slice.iter().filter(|one| !matches!(one.kind(), "group" | "user" | "location")) {
+                    let owner = model.catalog.owner(reference).owner;
+                    let name = owner.as_ref().map(|owner| OwnerName::of(model, owner));
+                    let key = name
+                        .as_ref()
+                        .map(|name| (name.name.to_lowercase(), name.reference.clone().unwrap_or_default()));
+                    let summary =
+                        found.entry(key).or_insert_with(|| OwnerSummary { owner: name, entities: 0, failing: 0 });
+                    summary.entities += 1;
+                    summary.failing += usize::from(failing_since(model, reference).is_some());
                 }
-                let owner = model.catalog.owner(view.reference).owner;
-                let name = owner.as_ref().map(|owner| OwnerName::of(model, owner));
-                let key =
-                    name.as_ref().map(|name| (name.name.to_lowercase(), name.reference.clone().unwrap_or_default()));
-                let summary = found.entry(key).or_insert_with(|| OwnerSummary { owner: name, entities: 0, failing: 0 });
-                summary.entities += 1;
-                summary.failing += usize::from(failing_since(model, view.reference).is_some());
-            }
-            page.total
-        });
+            });
+        }
         offset += PAGE_ITEMS_MAX;
         if offset >= total {
             break;
@@ -88,25 +87,31 @@ pub(super) async fn show(
     Params(page): Params<PageQuery>,
 ) -> Answer<OwnerDetail> {
     let slice = Slice::of(page.offset, page.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
-    let detail = api.ask(|model| find_owner(model, &written).map(|owner| owned(model, owner, slice)));
+    let asked = written.clone();
+    let detail = api.large(move |store| {
+        let owner = store.read(|model| find_owner(model, &asked));
+        Ok(owner.map(|owner| owned(store, owner, slice)))
+    });
     detail.await?.map(Json).ok_or_else(|| {
         let message = format!("there is no owner `{written}`");
         ApiError::new(ErrorCode::NoSuchOwner, message, "`GET /api/v1/owners` lists every owner")
     })
 }
 
-fn owned(model: &Model, owner: Owner, slice: Slice) -> OwnerDetail {
-    let name = OwnerName::of(model, &owner);
-    let members = match &owner {
-        Owner::Entity(reference) => {
-            let relations = model.catalog.relations(reference).into_iter();
-            let members = relations.filter(|(kind, _)| *kind == RelationKind::HasMember);
-            members.map(|(_, member)| member.to_string()).take(OWNERS_MAX).collect()
-        }
-        Owner::Named(_) => Vec::new(),
-    };
+fn owned(store: &Store, owner: Owner, slice: Slice) -> OwnerDetail {
+    let (name, members) = store.read(|model| {
+        let members = match &owner {
+            Owner::Entity(reference) => {
+                let relations = model.catalog.relations(reference).into_iter();
+                let members = relations.filter(|(kind, _)| *kind == RelationKind::HasMember);
+                members.map(|(_, member)| member.to_string()).take(OWNERS_MAX).collect()
+            }
+            Owner::Named(_) => Vec::new(),
+        };
+        (OwnerName::of(model, &owner), members)
+    });
     let query =
         ListQuery { owner: Some(owner), limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
-    let page = entity_page(model, &query, slice);
+    let page = entity_page(store, &query, slice);
     OwnerDetail { owner: name, members, items: page.items, total: page.total, next_offset: page.next_offset }
 }

@@ -326,6 +326,15 @@ async fn every_code_is_answered() {
 }
 
 #[tokio::test]
+async fn a_wrong_method_is_told_the_right_ones() {
+    let edge = Edge::new();
+    let request = Request::builder().uri("/api/v1/pause").body(Body::empty()).expect("a request");
+    let reply = edge.router.clone().oneshot(request).await.expect("a router always answers");
+    assert_eq!(reply.status(), StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(reply.headers()["allow"], "POST");
+}
+
+#[tokio::test]
 async fn what_is_refused_changes_nothing() {
     let edge = Edge::company().await;
     let before = (edge.get("/ledger/head").await, edge.get("/catalog/entities").await);

@@ -89,6 +89,9 @@ pub struct ExplanationView {
     /// The run in whose graph the walk went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunSummary>,
+    /// Why the task itself is not handed out, as far as the scheduler knows now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<WaitReason>,
     /// First causes, the most telling first.
     pub causes: Vec<ExplainedCause>,
     /// How many there are; `causes` may be cut.
@@ -102,6 +105,7 @@ impl ExplanationView {
             task: explanation.task.clone(),
             status: explanation.status.as_str().to_owned(),
             run,
+            waits: WaitReason::all(model, &explanation.task),
             causes: explanation.causes.iter().map(|cause| explained(model, cause)).collect(),
             causes_total: explanation.causes_total,
         }
