@@ -527,6 +527,9 @@ fn show_text(screen: &Screen, detail: &EntityDetail) -> String {
             vec![relation.relation.clone(), relation.reference.clone(), missing.to_owned()]
         }),
     );
+    if detail.relations.len() < detail.relations_total {
+        let _ = writeln!(text, "and {} more", detail.relations_total - detail.relations.len());
+    }
     section(
         &mut text,
         screen,

@@ -97,6 +97,7 @@ fn everything_about_an_entity() {
             "sha256": "00", "since": "2026-11-20T03:16:09.000000Z",
             "fields": [{"field": "ownerId", "place": {"path": "payments/compass.yml", "line": 7, "column": 10},
                         "since": "2026-11-24T03:16:09.000000Z"}]},
+        "relations_total": 3,
         "relations": [{"relation": "dependsOn", "ref": "resource:default/bank", "exists": false},
                       {"relation": "ownedBy", "ref": "group:default/payments", "exists": true}],
         "pipelines": [{"root": "settlement.Extract", "families": ["a", "b"], "datasets": [], "dependencies": ["rates.Load"],
@@ -120,6 +121,7 @@ fn everything_about_an_entity() {
     RELATION   REF
     dependsOn  resource:default/bank   not there
     ownedBy    group:default/payments
+    and 1 more
 
     pipelines
     ROOT                FAMILIES  NEEDS       LAST RUN

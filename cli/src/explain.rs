@@ -83,7 +83,11 @@ fn write_cause(text: &mut String, screen: &Screen, cause: &ExplainedCause, full:
     let owner = owner_name(cause.ownership.owner.as_ref());
     line("whose", &format!("{owner} ({})", cause.component));
     if cause.path.len() > 1 {
-        let path: Vec<String> = cause.path.iter().map(|task| plain(task)).collect();
+        let mut path: Vec<String> = cause.path.iter().map(|task| plain(task)).collect();
+        if cause.path_total > path.len() {
+            let left_out = format!("({} more)", cause.path_total - path.len());
+            path.insert(path.len() / 2, left_out);
+        }
         line("path", &path.join("\n             needs "));
     }
     if cause.attempts > 0 {

@@ -16,7 +16,7 @@ fn view() -> ExplanationView {
             "task": "settlement.Acquirer_atlantico_cd34", "family": "settlement.Acquirer", "kind": "failed",
             "since": "2026-11-25T03:12:09.000000Z",
             "path": ["report.DailyReport_2026_03_02_ab12", "settlement.Acquirer_atlantico_cd34"],
-            "attempts": 2, "worker": "Worker(host=node-7)",
+            "path_total": 2, "attempts": 2, "worker": "Worker(host=node-7)",
             "error": {"text": "Runtime error:\nTraceback (most recent call last):\n  File \"a.py\", line 4\nValueError: atlantico.csv:4: `120,50` is not an amount\n", "bytes": 120, "sha256": "00"},
             "component": "component:default/settlement",
             "ownership": {"ref": "component:default/settlement",

@@ -120,10 +120,10 @@ pub fn length(seconds: i64) -> String {
 pub fn took(started: &str, ended: Option<&str>) -> Option<String> {
     let (started, ended) = (started.parse::<Timestamp>().ok()?, ended?.parse::<Timestamp>().ok()?);
     let milliseconds = ended.as_millisecond() - started.as_millisecond();
-    Some(if milliseconds < 10_000 {
-        format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
-    } else {
-        length(milliseconds / 1_000)
+    Some(match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        1_000..10_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
+        _ => length(milliseconds / 1_000),
     })
 }
 
@@ -228,7 +228,8 @@ pub mod tests {
         let check = |ended: &str, expected: &str| {
             assert_eq!(took("2026-11-25T03:00:00Z", Some(ended)).as_deref(), Some(expected));
         };
-        check("2026-11-25T03:00:00.250Z", "0.2 s");
+        check("2026-11-25T03:00:00.032Z", "32 ms");
+        check("2026-11-25T03:00:01.250Z", "1.2 s");
         check("2026-11-25T03:00:42Z", "42 s");
         check("2026-11-25T05:30:00Z", "2 h");
         assert_eq!(took("2026-11-25T03:00:00Z", None), None);

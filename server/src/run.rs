@@ -55,6 +55,7 @@ impl Fatal {
 /// A server that serves.
 pub struct Running {
     app: Arc<App>,
+    api: Arc<Api>,
     connections: Connections,
     urls: Vec<String>,
 }
@@ -76,7 +77,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     let app = App::new(store, settings);
     let report = Arc::new(Report::default());
     let api = Api::new(app.clone(), report.clone());
-    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api, app.hosts.clone())));
+    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api.clone(), app.hosts.clone())));
     let urls = sockets.iter().map(Socket::url).collect();
     for socket in sockets {
         connections.serve(socket);
@@ -87,7 +88,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     if !settings.catalog_paths.is_empty() {
         tokio::spawn(manifests::watch(app.clone(), settings.catalog_paths.clone(), report));
     }
-    Ok(Running { app, connections, urls })
+    Ok(Running { app, api, connections, urls })
 }
 
 fn options(settings: &Settings) -> Options {
@@ -143,6 +144,7 @@ impl Running {
 
     /// Lets requests under way end, then closes the ledger.
     pub async fn stop(self) {
+        self.api.stop();
         self.connections.stop().await;
         let store = self.app.store.clone();
         // It waits for the writer's thread.

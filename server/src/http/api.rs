@@ -7,7 +7,7 @@ use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::{Command, Model};
 use bussola_store::{Context, Store, StoreError};
 use http::HeaderMap;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::error::ApiError;
 use super::limits::WATCHERS_MAX;
@@ -31,6 +31,7 @@ pub struct Api {
     pub(super) watchers: Arc<Semaphore>,
     /// Counts that cost a walk through the catalog, and the revision they are of.
     counts: Mutex<Option<(u64, CatalogCounts)>>,
+    stopping: watch::Sender<()>,
 }
 
 impl Api {
@@ -42,7 +43,18 @@ impl Api {
             manifests,
             watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
             counts: Mutex::new(None),
+            stopping: watch::Sender::new(()),
         })
+    }
+
+    /// Ends the streams that clients follow: they come back with what they saw last.
+    pub fn stop(&self) {
+        self.stopping.send_replace(());
+    }
+
+    /// Changes when the server stops.
+    pub(super) fn stopping(&self) -> watch::Receiver<()> {
+        self.stopping.subscribe()
     }
 
     /// A question to the model that takes well below a millisecond.

@@ -24,7 +24,7 @@ use utoipa::IntoParams;
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
 use super::extract::Params;
-use super::limits::{EVENTS_CHUNK, EVENTS_WAITING_MAX, HEARTBEAT, WATCHERS_MAX};
+use super::limits::{EVENT_TAKEN_MAX, EVENTS_CHUNK, EVENTS_WAITING_MAX, HEARTBEAT, WATCHERS_MAX};
 use super::wire::error::ErrorBody;
 use super::wire::ledger::EventData;
 use super::wire::time;
@@ -92,11 +92,17 @@ async fn follow(
     mut sender: Sender<Bytes>,
     _place: OwnedSemaphorePermit,
 ) {
+    let mut stopping = api.stopping();
     // A first comment, so that a client knows at once that it is connected.
     let mut text = String::from(": bussola\n\n");
     loop {
-        if !text.is_empty() && sender.send_data(Bytes::from(std::mem::take(&mut text))).await.is_err() {
-            return;
+        if !text.is_empty() {
+            let sent = sender.send_data(Bytes::from(std::mem::take(&mut text)));
+            match tokio::time::timeout(EVENT_TAKEN_MAX, sent).await {
+                Ok(Ok(())) => {}
+                // Gone, or as good as gone.
+                Ok(Err(_)) | Err(_) => return,
+            }
         }
         if next < api.app.store.head().size {
             match chunk(&api, next).await {
@@ -110,7 +116,12 @@ async fn follow(
             }
             continue;
         }
-        match tokio::time::timeout(HEARTBEAT, committed.recv()).await {
+        let received = tokio::select! {
+            received = tokio::time::timeout(HEARTBEAT, committed.recv()) => received,
+            // The stream ends, so that the server need not wait for a client that never leaves.
+            _ = stopping.changed() => return,
+        };
+        match received {
             // Already sent from the ledger.
             Ok(Ok(entry)) if entry.seq < next => {}
             Ok(Ok(entry)) if entry.seq == next => {

@@ -11,6 +11,10 @@ pub const PAGE_ITEMS_DEFAULT: usize = 100;
 /// LIMIT: tasks of a run in one page: a whole graph is drawn at once.
 pub const RUN_TASKS_MAX: usize = 10_000;
 
+/// LIMIT: dependencies of all tasks of a run in one page, which ends before the task that has more. One task alone comes
+/// with all of its own.
+pub const RUN_DEPS_MAX: usize = 200_000;
+
 /// Tasks of a run in a page when the request does not say.
 pub const RUN_TASKS_DEFAULT: usize = 1_000;
 
@@ -67,6 +71,9 @@ pub const WATCHERS_MAX: usize = 256;
 
 /// Events that wait for one client before the stream waits for it; what it misses comes from the ledger.
 pub const EVENTS_WAITING_MAX: usize = 64;
+
+/// LIMIT: how long a client may take nothing from a full buffer before it gives its place back.
+pub const EVENT_TAKEN_MAX: Duration = Duration::from_secs(60);
 
 /// Entries read at once for a client that catches up.
 pub const EVENTS_CHUNK: usize = 500;

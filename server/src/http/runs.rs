@@ -13,7 +13,8 @@ use super::error::ApiError;
 use super::explain::{Source, run_graph};
 use super::extract::{Answer, Json, Params, Segments, Slice};
 use super::limits::{
-    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, RUN_TASKS_DEFAULT, RUN_TASKS_MAX,
+    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, RUN_DEPS_MAX, RUN_TASKS_DEFAULT,
+    RUN_TASKS_MAX,
 };
 use super::wire::error::ErrorBody;
 use super::wire::explain::ExplanationView;
@@ -131,7 +132,15 @@ pub(super) async fn tasks(
 
 fn task_page(store: &Store, run: RunId, slice: Slice) -> Result<RunTaskPage, ApiError> {
     let Source { graph, .. } = run_graph(store, run)?;
-    let shown: Vec<_> = graph.tasks.iter().skip(slice.offset).take(slice.limit).collect();
+    let mut deps = 0;
+    let mut shown: Vec<_> = Vec::new();
+    for (id, task) in graph.tasks.iter().skip(slice.offset).take(slice.limit) {
+        deps += task.deps.len();
+        if deps > RUN_DEPS_MAX && !shown.is_empty() {
+            break;
+        }
+        shown.push((id, task));
+    }
     let mut items = Vec::with_capacity(shown.len());
     for slice in shown.chunks(crate::limits::SLICE_TASKS) {
         store.read(|model| items.extend(slice.iter().map(|(id, task)| RunTaskView::of(model, run, id, task))));
@@ -145,8 +154,9 @@ fn task_page(store: &Store, run: RunId, slice: Slice) -> Result<RunTaskPage, Api
             }
         }
     }
-    let total = graph.tasks.len();
-    Ok(RunTaskPage { run: run.0, root: graph.root, items, total, next_offset: slice.next(total) })
+    let (total, next) = (graph.tasks.len(), slice.offset.saturating_add(shown.len()));
+    let next_offset = (next < total).then_some(next);
+    Ok(RunTaskPage { run: run.0, root: graph.root, items, total, next_offset })
 }
 
 /// Says why a run is not done: first causes, whose they are, what they affect, what to do.

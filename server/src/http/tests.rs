@@ -495,6 +495,17 @@ async fn the_stream_resumes_where_a_client_left_off() {
     assert_eq!(seen, vec![size]);
 }
 
+#[tokio::test]
+async fn the_stream_ends_when_the_server_stops() {
+    let edge = Edge::company().await;
+    let request = Request::builder().uri("/api/v1/events").body(Body::empty()).expect("a request");
+    let reply = edge.router.clone().oneshot(request).await.expect("a router always answers");
+    let mut body = reply.into_body();
+    body.frame().await.expect("a first comment").expect("the stream is whole");
+    edge.api.stop();
+    assert!(body.frame().await.is_none(), "the stream goes on");
+}
+
 /// What is generated is committed. With `BUSSOLA_UPDATE=1` it is written anew.
 fn is_current(path: &str, generated: &str) {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path);

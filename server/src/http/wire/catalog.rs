@@ -142,6 +142,9 @@ pub struct Declaration {
     pub fields: Vec<FieldSource>,
 }
 
+/// LIMIT: relations told with an entity: a group can own a whole company. Owners and walks have routes of their own.
+pub const RELATIONS_MAX: usize = 1_000;
+
 /// A relation, read from the entity to the other end.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RelationTo {
@@ -308,8 +311,10 @@ pub struct EntityDetail {
     /// Where it is declared; not given: only discovered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub declaration: Option<Declaration>,
-    /// Its relations, declared at either end or discovered.
+    /// Its relations, declared at either end or discovered; may be cut.
     pub relations: Vec<RelationTo>,
+    /// How many there are.
+    pub relations_total: usize,
     /// The pipelines that its runs have shown.
     pub pipelines: Vec<PipelineShown>,
     /// The components whose pipelines make it, when it is a dataset.
@@ -342,6 +347,7 @@ impl EntityDetail {
             exists: model.catalog.get(&other).is_some(),
             reference: other.to_string(),
         };
+        let relations = model.catalog.relations(reference);
         let link = |link: &bussola_domain::catalog::model::Link| PageLink {
             url: link.url.clone(),
             title: link.title.clone(),
@@ -356,7 +362,8 @@ impl EntityDetail {
             summary: EntitySummary::of(model, view),
             ownership: OwnerAnswer::of(model, reference, &model.catalog.owner(reference)),
             declaration: view.declared.map(declaration),
-            relations: model.catalog.relations(reference).into_iter().map(relation).collect(),
+            relations_total: relations.len(),
+            relations: relations.into_iter().take(RELATIONS_MAX).map(relation).collect(),
             pipelines: view.pipelines.iter().map(|pipeline| PipelineShown::of(model, pipeline)).collect(),
             produced_by: view.produced_by.iter().map(|other| other.to_string()).collect(),
             links: view.links().iter().map(link).collect(),

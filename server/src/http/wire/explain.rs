@@ -13,6 +13,9 @@ use super::{time, time_of};
 /// LIMIT: components named as affected by one cause; the rest is counted.
 pub const COMPONENTS_AFFECTED_MAX: usize = 50;
 
+/// LIMIT: tasks named on the way to a cause: so many at either end. A chain can be as long as its run.
+pub const PATH_ENDS_MAX: usize = 25;
+
 /// LIMIT: suspects told of one cause.
 pub const SUSPECTS_MAX: usize = 20;
 
@@ -48,8 +51,10 @@ pub struct ExplainedCause {
     pub kind: String,
     /// Since when.
     pub since: String,
-    /// From the task asked about to this one, both included.
+    /// From the task asked about to this one, both included; of a long way the middle is left out.
     pub path: Vec<String>,
+    /// How many tasks are on the way.
+    pub path_total: usize,
     /// Tries in this run.
     pub attempts: usize,
     /// Who tried last.
@@ -122,7 +127,8 @@ fn explained(model: &Model, cause: &Cause) -> ExplainedCause {
         family: cause.family.clone(),
         kind: cause.kind.as_str().to_owned(),
         since: time(cause.since),
-        path: cause.path.clone(),
+        path: ends(&cause.path),
+        path_total: cause.path.len(),
         attempts: cause.attempts,
         worker: cause.worker.map(|worker| worker_name(model, worker)),
         error: None,
@@ -136,6 +142,14 @@ fn explained(model: &Model, cause: &Cause) -> ExplainedCause {
         components_affected: affected.map(|reached| ReachedEntity::of(model, reached)).collect(),
         components_affected_total: cause.components_affected.len(),
     }
+}
+
+/// A path without its middle, if it is long.
+fn ends(path: &[String]) -> Vec<String> {
+    if path.len() <= 2 * PATH_ENDS_MAX {
+        return path.to_vec();
+    }
+    [&path[..PATH_ENDS_MAX], &path[path.len() - PATH_ENDS_MAX..]].concat()
 }
 
 fn suspected(model: &Model, suspect: &Suspect) -> SuspectEntity {
@@ -196,4 +210,23 @@ fn command(act: &str, task: &str) -> String {
     let plain = task.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
     let quoted = if plain { task.to_owned() } else { format!("'{}'", task.replace('\'', "'\\''")) };
     format!("bussola task {act} {quoted}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_path_keeps_both_ends() {
+        let path = |length: usize| (0..length).map(|task| task.to_string()).collect::<Vec<_>>();
+        assert_eq!(ends(&path(50)), path(50));
+        let cut = ends(&path(51));
+        assert_eq!((cut.len(), cut[24].as_str(), cut[25].as_str()), (50, "24", "26"));
+    }
+
+    #[test]
+    fn commands_can_be_pasted_into_a_shell() {
+        assert_eq!(command("forgive", "a.B_2026-03-02"), "bussola task forgive a.B_2026-03-02");
+        assert_eq!(command("done", "B(x='1')"), "bussola task done 'B(x='\\''1'\\'')'");
+    }
 }
