@@ -77,7 +77,8 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     let app = App::new(store, settings);
     let report = Arc::new(Report::default());
     let api = Api::new(app.clone(), report.clone());
-    let connections = Connections::new(app.clone(), router(app.clone()).merge(rest::router(api.clone(), app.hosts.clone())));
+    let connections =
+        Connections::new(app.clone(), router(app.clone()).merge(rest::router(api.clone(), app.hosts.clone())));
     let urls = sockets.iter().map(Socket::url).collect();
     for socket in sockets {
         connections.serve(socket);
