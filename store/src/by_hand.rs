@@ -125,7 +125,7 @@ pub fn refold(disk: &Disk, config: &Config) -> Result<Model, StoreError> {
     let names = recovery::load_names(&mut reader)?;
     let mut folded = recovery::empty(config.clone(), names);
     let head = reader.head().map_err(StoreError::read)?;
-    recovery::fold(&mut folded, &mut reader, head, &mut Vec::clear)?;
+    recovery::fold(&mut folded, &mut reader, head, &mut recovery::ignored)?;
     Ok(folded.model)
 }
 
@@ -138,5 +138,5 @@ pub fn from_snapshot(model: &Model, config: &Config) -> Result<Model, String> {
 pub fn snapshot_directory(path: &Path, config: &Config) -> Result<u64, StoreError> {
     let directory = Directory::new(path);
     let reader = SqliteReader { database: Database::file(&directory.database()) };
-    snapshot::make(&directory, config, reader)
+    snapshot::make(&directory, config, reader, &|| false)
 }

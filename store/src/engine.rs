@@ -377,7 +377,7 @@ fn restore(
     let frontier = recovery::check_end(&mut *reader)?;
     let names = recovery::load_names(&mut *reader)?;
     let mut folded = base(names, &mut *reader);
-    recovery::fold(&mut folded, &mut *reader, frontier.head(), &mut Vec::clear)?;
+    recovery::fold(&mut folded, &mut *reader, frontier.head(), &mut recovery::ignored)?;
     folded.model.scheduler.revive(now);
     Ok((folded.model, frontier))
 }

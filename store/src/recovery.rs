@@ -5,6 +5,7 @@
 //! INVARIANT: the same code runs at start, after a failed commit, for snapshots and for the audit. What it makes
 //! depends on the stored entries and names alone.
 
+use std::ops::ControlFlow;
 use std::sync::mpsc;
 
 use bussola_domain::event::Fact;
@@ -77,12 +78,13 @@ pub(crate) fn empty(config: Config, names: Names) -> Folded {
     Folded { size: 0, model }
 }
 
-/// Folds entries until the model has `head.size` of them. `history` gets what they add to it.
+/// Folds entries until the model has `head.size` of them. `history` gets what they add to it, some thousand at a time, and may
+/// say that it is enough: then the model is of no use, and the error is `StoreError::Closed`.
 pub(crate) fn fold(
     folded: &mut Folded,
     reader: &mut dyn Reader,
     head: TreeHead,
-    history: &mut dyn FnMut(&mut Vec<HistoryRow>),
+    history: &mut dyn FnMut(&mut Vec<HistoryRow>) -> ControlFlow<()>,
 ) -> Result<(), StoreError> {
     let from = folded.size;
     let mut rows = Vec::new();
@@ -90,7 +92,9 @@ pub(crate) fn fold(
         for fact in &read_facts(reader, from, head.size)? {
             folded.model.apply(fact, &mut rows);
         }
-        history(&mut rows);
+        if history(&mut rows).is_break() {
+            return Err(StoreError::Closed);
+        }
         folded.size = head.size;
         return Ok(());
     }
@@ -113,12 +117,20 @@ pub(crate) fn fold(
             for fact in &facts? {
                 folded.model.apply(fact, &mut rows);
             }
-            history(&mut rows);
+            if history(&mut rows).is_break() {
+                return Err(StoreError::Closed);
+            }
             rows.clear();
         }
         folded.size = head.size;
         Ok(())
     })
+}
+
+/// For [`fold`] where nobody asks for the history.
+pub(crate) fn ignored(rows: &mut Vec<HistoryRow>) -> ControlFlow<()> {
+    rows.clear();
+    ControlFlow::Continue(())
 }
 
 /// The facts of the entries from `from` to before `end`, without kinds that this release does not know.

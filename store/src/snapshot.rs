@@ -13,6 +13,7 @@
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::mpsc;
@@ -180,13 +181,21 @@ fn write(directory: &Directory, folded: &Folded, root: Hash) -> Result<(), Store
     Ok(())
 }
 
-/// Makes a snapshot of everything that is committed now.
-pub(crate) fn make(directory: &Directory, config: &Config, mut reader: SqliteReader) -> Result<u64, StoreError> {
+/// Makes a snapshot of everything that is committed now, unless `stopped` says that nobody will need it.
+pub(crate) fn make(
+    directory: &Directory,
+    config: &Config,
+    mut reader: SqliteReader,
+    stopped: &dyn Fn() -> bool,
+) -> Result<u64, StoreError> {
     let head = reader.head().map_err(StoreError::read)?;
     let names = recovery::load_names(&mut reader)?;
     let mut folded = newest(directory, config, names, &mut reader);
     if folded.size < head.size {
-        recovery::fold(&mut folded, &mut reader, head, &mut Vec::clear)?;
+        recovery::fold(&mut folded, &mut reader, head, &mut |rows| {
+            rows.clear();
+            if stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        })?;
         write(directory, &folded, head.root)?;
     }
     Ok(head.size)
@@ -206,16 +215,47 @@ pub(crate) fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
             continue;
         }
         let reader = SqliteReader { database: shared.database.clone() };
-        match make(directory, &shared.options.scheduler, reader) {
+        // A closing store waits for this thread, but not for a snapshot.
+        let stopped = || stop.try_recv() != Err(mpsc::TryRecvError::Empty);
+        match make(directory, &shared.options.scheduler, reader, &stopped) {
             Ok(size) => {
                 last = size;
                 tracing::debug!(entries = size, "wrote a snapshot");
             }
+            Err(StoreError::Closed) => return,
             Err(error) => {
                 // Not before as many entries again: what failed once would fail each second.
                 last = size;
                 tracing::warn!(%error, "cannot write a snapshot");
             }
         }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use bussola_domain::command::Pause;
+    use bussola_domain::id::Timestamp;
+
+    use super::*;
+    use crate::journal::sqlite::Database;
+    use crate::{Context, Location, Options, Store};
+
+    #[test]
+    fn a_closing_store_does_not_wait_for_a_snapshot() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::open(Options::new(Location::Directory(place.path().into())), Timestamp(0)).unwrap();
+        let context = Context { now: Timestamp(1), principal: "user:1".into(), authority: "".into() };
+        store.execute_blocking(context, Pause { paused: true }).unwrap();
+        let directory = Directory::new(place.path());
+        let make = |stopped: bool| {
+            let reader = SqliteReader { database: Database::file(&directory.database()) };
+            make(&directory, &Config::default(), reader, &|| stopped)
+        };
+        assert!(matches!(make(true), Err(StoreError::Closed)));
+        assert!(list(&directory).is_empty());
+        assert_eq!(make(false).unwrap(), 1);
+        assert_eq!(list(&directory).len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 //! against the tables. Rows that retention deleted may be missing, nothing else.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use bussola_domain::id::{RunId, Timestamp};
 use bussola_domain::runs::HistoryRow;
@@ -62,6 +63,7 @@ pub(super) fn check_history(
                     found = Some(finding(what, None, REBUILD));
                 }
             }
+            ControlFlow::Continue(())
         });
         if let Some(error) = failed {
             return Err(error.into());

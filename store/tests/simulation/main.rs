@@ -14,7 +14,7 @@ use dice::Dice;
 use world::World;
 
 /// Enough for every pair of arms to meet; more by `BUSSOLA_SIM_SEEDS`.
-const SEEDS: u64 = 2_000;
+const SEEDS: u64 = 3_000;
 
 /// Short histories find as much as long ones, and are read more easily.
 const STEPS: u32 = 150;
