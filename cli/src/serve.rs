@@ -12,8 +12,15 @@ use tracing_subscriber::EnvFilter;
 use crate::error::{CliError, Code};
 use crate::output;
 
-/// Most work is done by the writer's own thread; these read requests and write replies.
-const NETWORK_THREADS: usize = 2;
+/// LIMIT: threads that read requests, execute small commands and write replies. There is one writer: more would wait for it.
+const NETWORK_THREADS_MAX: usize = 4;
+
+/// A core in two: the other is for clients on this machine, long reads and snapshots. On two cores that is one thread, which
+/// also spares every call the waking of a second one.
+fn network_threads() -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    (cores / 2).clamp(1, NETWORK_THREADS_MAX)
+}
 
 /// Arguments of `bussola serve`.
 #[derive(Debug, clap::Args)]
@@ -70,7 +77,7 @@ pub fn run(arguments: Arguments) -> ExitCode {
         tracing::warn!("listening beyond this machine without an identity provider, as --insecure-listen asked for");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(NETWORK_THREADS)
+        .worker_threads(network_threads())
         .thread_name("network")
         .enable_all()
         .build();

@@ -49,8 +49,7 @@ impl Timestamp {
 
     /// From Unix seconds, to the nearest microsecond; saturates.
     pub fn from_seconds(seconds: f64) -> Timestamp {
-        let microseconds = (seconds * 1e6).round() as i64;
-        Timestamp(microseconds.clamp(-Timestamp::MICROSECONDS_MAX, Timestamp::MICROSECONDS_MAX))
+        Timestamp::clamped((seconds * 1e6).round() as i64)
     }
 
     /// Unix seconds, as Luigi's clients read them.
@@ -60,7 +59,11 @@ impl Timestamp {
 
     /// This moment plus `seconds`, which may be infinite; saturates.
     pub fn plus_seconds(self, seconds: f64) -> Timestamp {
-        Timestamp(self.0.saturating_add((seconds * 1e6) as i64))
+        Timestamp::clamped(self.0.saturating_add((seconds * 1e6) as i64))
+    }
+
+    fn clamped(microseconds: i64) -> Timestamp {
+        Timestamp(microseconds.clamp(-Timestamp::MICROSECONDS_MAX, Timestamp::MICROSECONDS_MAX))
     }
 }
 

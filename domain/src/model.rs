@@ -266,6 +266,9 @@ pub trait Command: Send + 'static {
     /// What the caller gets once everything recorded is kept.
     type Reply: Send + 'static;
 
+    /// Whether it may take milliseconds, so that no thread that has other callers should execute it.
+    const LONG: bool = false;
+
     /// Decides, applies and records.
     fn execute(self, step: &mut Step<'_>) -> Self::Reply;
 }

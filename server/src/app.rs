@@ -7,11 +7,10 @@ use ::http::HeaderMap;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::Command;
 use bussola_store::{Context, Store, StoreError};
-use tokio::sync::Semaphore;
 
 use crate::config::{Cors, Settings};
+use crate::heavy;
 use crate::http::Hosts;
-use crate::limits::LARGE_READS_MAX;
 use crate::metrics::Meters;
 
 /// Shared by all requests.
@@ -28,7 +27,6 @@ pub struct App {
     pub meters: Meters,
     principal: Arc<str>,
     authority: Arc<str>,
-    large_reads: Arc<Semaphore>,
 }
 
 /// The command is right, and cannot be kept now, or the answer cannot be vouched for.
@@ -59,7 +57,6 @@ impl App {
             meters: Meters::default(),
             principal: LOCAL.into(),
             authority: "".into(),
-            large_reads: Arc::new(Semaphore::new(LARGE_READS_MAX)),
         })
     }
 
@@ -85,18 +82,8 @@ impl App {
         self: &Arc<App>,
         read: impl FnOnce(&Store) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
-        let permit = self.large_reads.clone().acquire_owned().await.map_err(|_| StoreError::Closed)?;
-        let app = self.clone();
-        let reading = tokio::task::spawn_blocking(move || {
-            let answer = read(&app.store);
-            drop(permit);
-            answer
-        });
-        match reading.await {
-            Ok(answer) => Ok(answer),
-            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
-            Err(_) => Err(StoreError::Closed.into()),
-        }
+        let store = self.store.clone();
+        Ok(heavy::run(move || read(&store)).await.ok_or(StoreError::Closed)?)
     }
 }
 

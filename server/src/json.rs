@@ -105,3 +105,10 @@ pub fn member(out: &mut String, name: &str, json: &str) {
     out.push(':');
     out.push_str(json);
 }
+
+/// Puts the braces around an object's members.
+pub fn braced(mut members: String) -> String {
+    members.insert(0, '{');
+    members.push('}');
+    members
+}

@@ -6,6 +6,7 @@
 
 pub mod app;
 pub mod config;
+pub mod heavy;
 pub mod http;
 pub mod json;
 pub mod limits;

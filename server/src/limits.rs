@@ -21,8 +21,11 @@ pub const BODY_SILENCE_MAX: Duration = Duration::from_secs(30);
 /// LIMIT: open connections; further ones wait in the kernel's queue until one closes.
 pub const CONNECTIONS_MAX: usize = 10_000;
 
-/// LIMIT: large lists and graphs that are made at once; further readers wait. Keeps a core free for workers' calls.
-pub const LARGE_READS_MAX: usize = 2;
+/// LIMIT: large lists and graphs that are made, and large replies that are hashed and compressed, at once; the rest waits.
+pub const HEAVY_MAX: usize = 2;
+
+/// Bytes that are hashed or compressed before other threads go first: about a quarter of a millisecond.
+pub const SLICE_BYTES: usize = 64 << 10;
 
 /// Tasks looked at under one hold of the model's lock. At 1 to 2 us a task, a worker's call waits for less than 1 ms.
 pub const SLICE_TASKS: usize = 256;

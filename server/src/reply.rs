@@ -1,6 +1,9 @@
 //! Sending a body: entity tag, compression, and the error pages that luigid's clients know.
 
+use std::convert::Infallible;
 use std::io::Write;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 use axum::body::Body;
 use axum::response::Response;
@@ -9,9 +12,11 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
+use http_body::{Frame, SizeHint};
 use sha2::{Digest, Sha256};
 
-use crate::limits::{COMPRESS_BYTES_MIN, SMALL_REPLY_BYTES};
+use crate::heavy;
+use crate::limits::{COMPRESS_BYTES_MIN, SLICE_BYTES, SMALL_REPLY_BYTES};
 
 /// As luigid says it.
 pub const JSON: &str = "application/json; charset=UTF-8";
@@ -39,63 +44,123 @@ impl<'a> Wishes<'a> {
     }
 }
 
-/// Sends a body with status 200. Hashing and compressing a long one happens off the threads that answer workers.
-pub async fn send(content_type: &'static str, body: String, wishes: Wishes<'_>) -> Response {
-    let body = Bytes::from(body);
-    let tag = match wishes.tagged {
-        true => HeaderValue::from_str(&off_thread(&body, tag).await).ok(),
-        false => None,
+/// A body in three parts, so that a long text needs no copy to be put between two short ones.
+pub struct Text {
+    head: &'static str,
+    middle: String,
+    tail: &'static str,
+}
+
+impl From<String> for Text {
+    fn from(middle: String) -> Text {
+        Text { head: "", middle, tail: "" }
+    }
+}
+
+impl Text {
+    /// `{"response": answer}`, as Luigi's clients expect every answer.
+    pub fn response(answer: String) -> Text {
+        Text { head: "{\"response\": ", middle: answer, tail: "}" }
+    }
+
+    fn len(&self) -> usize {
+        self.head.len() + self.middle.len() + self.tail.len()
+    }
+
+    fn is_long(&self) -> bool {
+        self.len() > SMALL_REPLY_BYTES
+    }
+
+    /// Slices that are worked on without a pause. Only a long text is on a thread that may give way.
+    fn for_each_slice(&self, mut work: impl FnMut(&[u8])) {
+        for part in [self.head, &self.middle, self.tail] {
+            for slice in part.as_bytes().chunks(SLICE_BYTES) {
+                work(slice);
+                if self.is_long() {
+                    heavy::give_way();
+                }
+            }
+        }
+    }
+
+    fn tag(&self) -> String {
+        let mut digest = Sha256::new();
+        self.for_each_slice(|slice| digest.update(slice));
+        let digest = digest.finalize();
+        let hex = digest[..16].iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
+        format!("\"{hex}\"")
+    }
+
+    /// Level 2: a list of tasks shrinks to a tenth, at three times the speed of zlib's default level.
+    fn compressed(&self) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::with_capacity(self.len() / 8 + 64), Compression::new(2));
+        // Writing to a Vec cannot fail.
+        self.for_each_slice(|slice| drop(encoder.write_all(slice)));
+        encoder.finish().unwrap_or_default()
+    }
+
+    fn plain(&self) -> Vec<u8> {
+        let mut whole = Vec::with_capacity(self.len());
+        self.for_each_slice(|slice| whole.extend_from_slice(slice));
+        whole
+    }
+}
+
+/// Sends a text with status 200. Hashing, compressing and freeing a long one happens off the threads that answer workers.
+pub async fn send(content_type: &'static str, text: Text, wishes: Wishes<'_>) -> Response {
+    let (tagged, known) = (wishes.tagged, wishes.if_none_match.cloned());
+    let gzip = wishes.gzip && text.len() >= COMPRESS_BYTES_MIN;
+    let is_long = text.is_long();
+    let seal = move || {
+        let tag = tagged.then(|| HeaderValue::from_str(&text.tag()).ok()).flatten();
+        let is_known = known.zip(tag.as_ref()).is_some_and(|(known, tag)| names(&known, tag));
+        let body = (!is_known).then(|| if gzip { text.compressed() } else { text.plain() });
+        (tag, body)
     };
+    let sealed = if is_long { heavy::run(seal).await } else { Some(seal()) };
+    let Some((tag, body)) = sealed else { return error(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping") };
     let mut reply = Response::new(Body::empty());
     let headers = reply.headers_mut();
     headers.insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     if let Some(tag) = tag {
-        let is_known = wishes.if_none_match.is_some_and(|known| names(known, &tag));
         headers.insert(ETAG, tag);
-        if is_known {
-            *reply.status_mut() = StatusCode::NOT_MODIFIED;
-            return reply;
-        }
     }
+    let Some(body) = body else {
+        *reply.status_mut() = StatusCode::NOT_MODIFIED;
+        return reply;
+    };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if wishes.gzip && body.len() >= COMPRESS_BYTES_MIN {
+    if gzip {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-        *reply.body_mut() = Body::from(off_thread(&body, compressed).await);
-    } else {
-        *reply.body_mut() = Body::from(body);
     }
+    *reply.body_mut() = if is_long { Body::new(Slices(Bytes::from(body))) } else { Body::from(body) };
     reply
 }
 
-async fn off_thread<T: Send + 'static>(body: &Bytes, work: fn(&[u8]) -> T) -> T {
-    if body.len() <= SMALL_REPLY_BYTES {
-        return work(body);
-    }
-    let shared = body.clone();
-    match tokio::task::spawn_blocking(move || work(&shared)).await {
-        Ok(done) => done,
-        // Only at shutdown are such tasks cancelled; then nobody waits for speed.
-        Err(_) => work(body),
-    }
-}
+/// A long body, given to the socket piece by piece: what a socket takes at once is copied at once.
+struct Slices(Bytes);
 
-fn tag(body: &[u8]) -> String {
-    let digest = Sha256::digest(body);
-    let hex = digest[..16].iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    format!("\"{hex}\"")
+impl http_body::Body for Slices {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let slice = self.0.len().min(SLICE_BYTES);
+        Poll::Ready((slice > 0).then(|| Ok(Frame::data(self.0.split_to(slice)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.len() as u64)
+    }
 }
 
 fn names(known: &HeaderValue, tag: &HeaderValue) -> bool {
     let (Ok(known), Ok(tag)) = (known.to_str(), tag.to_str()) else { return false };
     known.split(',').map(|one| one.trim()).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
-}
-
-/// Level 2: a list of tasks shrinks to a tenth, at three times the speed of zlib's default level.
-fn compressed(body: &[u8]) -> Bytes {
-    let mut encoder = GzEncoder::new(Vec::with_capacity(body.len() / 8 + 64), Compression::new(2));
-    // Writing to a Vec cannot fail.
-    let _ = encoder.write_all(body);
-    Bytes::from(encoder.finish().unwrap_or_default())
 }
 
 /// An error as luigid words it, with the reason, if there is one, on a line of its own.

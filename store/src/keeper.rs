@@ -18,7 +18,8 @@ use crate::journal::sqlite::fold_log;
 use crate::limits::{CHECKPOINT_INTERVAL, FLUSH_INTERVAL, FOLD_ENTRIES, WAL_BYTES_MAX, WAL_FOLD_BYTES};
 use crate::options::Sync;
 use crate::snapshot;
-use crate::store::{Shared, Work};
+use crate::store::Shared;
+use crate::writer::{Chore, Work};
 
 /// How often retention looks for what is old.
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3600);
@@ -93,7 +94,7 @@ fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
         let size = shared.state.size.load(Ordering::Relaxed);
         if signed.elapsed() >= CHECKPOINT_INTERVAL && size != size_signed {
             (signed, size_signed) = (Instant::now(), size);
-            shared.queue.push_chore(Work::Sign);
+            shared.queue.push_chore(Work::Chore(Chore::Sign));
         }
         folded.fold_if_long(shared, size);
         if let Some(retention) = shared.options.run_retention
@@ -145,7 +146,7 @@ impl Folded {
         }
         (self.bytes, self.entries) = (bytes, entries);
         if bytes > WAL_BYTES_MAX {
-            shared.queue.push_chore(Work::Fold);
+            shared.queue.push_chore(Work::Chore(Chore::Fold));
         }
     }
 
@@ -168,7 +169,7 @@ pub(crate) fn open_folder(path: &std::path::Path) -> Result<Connection, rusqlite
 fn forget(shared: &Shared, retention: Duration) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let before = now.saturating_sub(retention).as_micros() as i64;
-    shared.queue.push_chore(Work::Forget { before, in_use: errors_in_use(shared) });
+    shared.queue.push_chore(Work::Chore(Chore::Forget { before, in_use: errors_in_use(shared) }));
 }
 
 /// Error texts that tasks still name, read in slices. A text that comes into use meanwhile is new, so it is not old enough.

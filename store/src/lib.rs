@@ -40,6 +40,7 @@ mod recovery;
 mod snapshot;
 mod state;
 mod store;
+mod writer;
 
 pub use error::StoreError;
 pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};

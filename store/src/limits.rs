@@ -12,6 +12,10 @@ pub const QUEUE_WAIT_MAX: Duration = Duration::from_secs(10);
 /// LIMIT: commands in one group. A group shares one transaction; beyond some hundreds the share no longer shrinks.
 pub const GROUP_COMMANDS_MAX: usize = 1_024;
 
+/// A command that comes sooner than this after the last is one of many, and shares a transaction with those that follow it.
+/// Well below the time that one client needs to read a reply and send the next call.
+pub const PAUSE_MIN: Duration = Duration::from_micros(10);
+
 /// LIMIT: a buffer that grew beyond this for one group is given back.
 pub const SPARE_BYTES_MAX: usize = 8 << 20;
 

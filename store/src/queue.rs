@@ -95,9 +95,8 @@ impl<T> Queue<T> {
         Ok(())
     }
 
-    /// Takes everything that waits into `items`, which is empty; sleeps while nothing does. False: closed, and nothing is
-    /// left.
-    pub(crate) fn take(&self, items: &mut VecDeque<T>) -> bool {
+    /// Sleeps until something waits. False: closed, and nothing is left.
+    pub(crate) fn wait(&self) -> bool {
         let mut waiting = self.waiting.lock();
         while waiting.items.is_empty() {
             if waiting.closed {
@@ -107,11 +106,22 @@ impl<T> Queue<T> {
             self.filled.wait(&mut waiting);
         }
         waiting.sleeping = false;
+        true
+    }
+
+    /// Takes everything that waits into `items`, which is empty.
+    pub(crate) fn take(&self, items: &mut VecDeque<T>) {
+        let mut waiting = self.waiting.lock();
         std::mem::swap(&mut waiting.items, items);
         let chores = std::mem::take(&mut waiting.chores);
         drop(waiting);
         self.places.add_permits(items.len() - chores);
-        true
+    }
+
+    /// Open, and nothing waits: who comes now is first.
+    pub(crate) fn is_idle(&self) -> bool {
+        let waiting = self.waiting.lock();
+        waiting.items.is_empty() && !waiting.closed
     }
 
     /// No more items; those that wait are still taken.
@@ -136,8 +146,10 @@ mod tests {
         // Chores need no place, and give none back.
         queue.push_chore(4);
         let mut items = VecDeque::new();
-        assert!(queue.take(&mut items));
+        assert!(queue.wait() && !queue.is_idle());
+        queue.take(&mut items);
         assert_eq!(items, [1, 2, 4]);
+        assert!(queue.is_idle());
         queue.push_blocking(5).unwrap();
         queue.push_blocking(6).unwrap();
         assert!(matches!(queue.push_blocking(7), Err(StoreError::Busy { .. })));
@@ -150,7 +162,8 @@ mod tests {
         std::thread::scope(|scope| {
             scope.spawn(|| queue.push_blocking(2).unwrap());
             let (mut items, mut all) = (VecDeque::new(), Vec::new());
-            while all.len() < 2 && queue.take(&mut items) {
+            while all.len() < 2 && queue.wait() {
+                queue.take(&mut items);
                 all.extend(items.drain(..));
             }
             assert_eq!(all, [1, 2]);
@@ -163,9 +176,8 @@ mod tests {
         queue.push_blocking(1).unwrap();
         queue.close();
         assert!(matches!(queue.push_blocking(2), Err(StoreError::Closed)));
-        let mut items = VecDeque::new();
-        assert!(queue.take(&mut items));
-        items.clear();
-        assert!(!queue.take(&mut items));
+        assert!(queue.wait());
+        queue.take(&mut VecDeque::new());
+        assert!(!queue.wait() && !queue.is_idle());
     }
 }

@@ -1,9 +1,7 @@
 //! The store as the rest of the program sees it: commands in, replies out after the commit; questions beside.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
 
 use bussola_domain::id::{BlobHash, RunId, Timestamp};
 use bussola_domain::model::{Command, Model};
@@ -15,27 +13,16 @@ use crate::directory::{Directory, Lock, draw_key};
 use crate::engine::{Base, Engine};
 use crate::error::StoreError;
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
-use crate::job::{Job, job};
+use crate::job::job;
 use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
 use crate::keeper::{self, Keeper};
-use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX, RETRY_DELAY_MAX, RETRY_DELAY_MIN};
+use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 use crate::options::{Context, Location, Options};
 use crate::queue::Queue;
 use crate::recovery;
 use crate::snapshot;
 use crate::state::{Committed, State};
-
-/// What the writer's thread is asked to do.
-pub(crate) enum Work {
-    /// A command.
-    Job(Box<dyn Job>),
-    /// A checkpoint for what has none yet.
-    Sign,
-    /// The write-ahead log has grown too long.
-    Fold,
-    /// Delete some old history; error texts that the model still names stay.
-    Forget { before: i64, in_use: std::collections::HashSet<BlobHash> },
-}
+use crate::writer::{self, Work, Writer};
 
 /// The single writer and everything that can be asked of it. Clones are handles on the same store.
 #[derive(Clone)]
@@ -47,6 +34,7 @@ pub struct Store {
 pub(crate) struct Shared {
     pub state: Arc<State>,
     pub queue: Queue<Work>,
+    pub writer: Mutex<Writer>,
     pub database: Database,
     pub directory: Option<Directory>,
     pub options: Options,
@@ -110,11 +98,12 @@ impl Store {
         let shared = Arc::new(Shared {
             state: engine.state().clone(),
             queue: Queue::new(QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX),
+            writer: Mutex::new(Writer::new(engine)),
             database,
             directory,
             options,
         });
-        let writer = spawn_writer(engine, shared.clone())?;
+        let writer = writer::spawn(shared.clone())?;
         let keeper = keeper::spawn(shared.clone())?;
         let closing = Mutex::new(Some(Closing { keeper, writer, _lock: lock }));
         Ok(Store { inner: Arc::new(Inner { shared, closing }) })
@@ -127,14 +116,18 @@ impl Store {
     /// Executes a command. The reply comes when what the command recorded is committed.
     pub async fn execute<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
         let (job, reply) = job(context, command);
-        self.shared().queue.push(Work::Job(job)).await?;
+        if let Some(job) = self.shared().execute_at_once::<C>(job) {
+            self.shared().queue.push(Work::Job(job)).await?;
+        }
         reply.await.map_err(|_| StoreError::Closed)?
     }
 
     /// The same for a thread that may wait.
     pub fn execute_blocking<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
         let (job, reply) = job(context, command);
-        self.shared().queue.push_blocking(Work::Job(job))?;
+        if let Some(job) = self.shared().execute_at_once::<C>(job) {
+            self.shared().queue.push_blocking(Work::Job(job))?;
+        }
         reply.blocking_recv().map_err(|_| StoreError::Closed)?
     }
 
@@ -300,90 +293,4 @@ fn identify(
         Some(_) => {}
     }
     Ok(key)
-}
-
-fn spawn_writer(mut engine: Engine, shared: Arc<Shared>) -> Result<JoinHandle<()>, StoreError> {
-    let body = move || {
-        let mut waiting = VecDeque::new();
-        let mut jobs = VecDeque::new();
-        let mut pace = Pace::default();
-        while shared.queue.take(&mut waiting) {
-            while let Some(work) = waiting.pop_front() {
-                match work {
-                    Work::Job(job) => jobs.push_back(job),
-                    other => {
-                        run_jobs(&mut engine, &mut jobs, &mut pace);
-                        run_chore(&mut engine, other, &shared);
-                    }
-                }
-            }
-            run_jobs(&mut engine, &mut jobs, &mut pace);
-        }
-        engine.sign();
-        if let Err(error) = engine.journal().finish() {
-            tracing::warn!(%error, "cannot fold the log at the end");
-        }
-    };
-    let spawned = std::thread::Builder::new().name("bussola-writer".into()).spawn(body);
-    spawned.map_err(|error| StoreError::file("start", std::path::Path::new("writer thread"), error))
-}
-
-/// When to sign, and when to try again after a failure.
-struct Pace {
-    signed: Instant,
-    retry_at: Option<Instant>,
-    delay: Duration,
-}
-
-impl Default for Pace {
-    fn default() -> Pace {
-        Pace { signed: Instant::now(), retry_at: None, delay: RETRY_DELAY_MIN }
-    }
-}
-
-fn run_jobs(engine: &mut Engine, jobs: &mut VecDeque<Box<dyn Job>>, pace: &mut Pace) {
-    while !jobs.is_empty() {
-        if engine.broken().is_some() {
-            let now = Instant::now();
-            if pace.retry_at.is_none_or(|at| at <= now) {
-                engine.mend();
-            }
-        }
-        let sign = pace.signed.elapsed() >= crate::limits::CHECKPOINT_INTERVAL;
-        let was_broken = engine.broken().is_some();
-        engine.group(jobs, sign);
-        if sign {
-            pace.signed = Instant::now();
-        }
-        match (was_broken, engine.broken().is_some()) {
-            (_, false) => (pace.retry_at, pace.delay) = (None, RETRY_DELAY_MIN),
-            (_, true) if pace.retry_at.is_none_or(|at| at <= Instant::now()) => {
-                pace.retry_at = Some(Instant::now() + pace.delay);
-                pace.delay = (pace.delay * 2).min(RETRY_DELAY_MAX);
-            }
-            (_, true) => {}
-        }
-    }
-}
-
-fn run_chore(engine: &mut Engine, work: Work, shared: &Shared) {
-    let (what, done) = match work {
-        Work::Job(_) => return,
-        Work::Sign => {
-            engine.sign();
-            return;
-        }
-        Work::Fold => ("fold the log", engine.journal().fold()),
-        Work::Forget { before, in_use } => {
-            let more = engine.journal().forget(before, &|hash| in_use.contains(&hash));
-            if let Ok(true) = more {
-                // Others' commands go between.
-                shared.queue.push_chore(Work::Forget { before, in_use });
-            }
-            ("delete old history", more.map(drop))
-        }
-    };
-    if let Err(error) = done {
-        tracing::warn!(%error, "cannot {what}");
-    }
 }

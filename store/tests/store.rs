@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bussola_domain::command::CountPending;
 use bussola_domain::id::BlobHash;
+use bussola_domain::model::{Command, Step};
 use bussola_domain::scheduler::{Report, Status};
 use bussola_store::{AttemptFilter, Location, Options, RunFilter, Store, Sync, audit, by_hand};
 use support::{Panics, Place, add, at, context, describe, error, fail, fill, run, work};
@@ -185,6 +186,52 @@ fn odd_but_valid_input_is_recorded_and_folds_to_the_same() {
     assert_eq!(describe(&place.open()), before);
     let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
     assert_eq!(audit::verify(&place.path(), &deep).unwrap().findings, []);
+}
+
+#[test]
+fn delays_without_end_are_recorded_and_read_back() {
+    let place = Place::new();
+    let scheduler = bussola_domain::scheduler::Config {
+        retry_delay_s: f64::INFINITY,
+        remove_delay_s: f64::INFINITY,
+        disable_persist_s: f64::INFINITY,
+        worker_disconnect_delay_s: 1.0,
+        ..Default::default()
+    };
+    let options = || Options { scheduler: scheduler.clone(), ..place.options() };
+    let store = Store::open(options(), at(0.0)).unwrap();
+    run(&store, 1.0, fail("A", "E"));
+    run(&store, 100.0, bussola_domain::command::Prune);
+    let before = describe(&store);
+    store.close();
+    assert_eq!(describe(&Store::open(options(), at(101.0)).unwrap()), before);
+}
+
+/// A question for the thread that executes it.
+struct WhoExecutes<const LONG: bool>;
+
+impl<const LONG: bool> Command for WhoExecutes<LONG> {
+    type Reply = std::thread::ThreadId;
+
+    const LONG: bool = LONG;
+
+    fn execute(self, _: &mut Step<'_>) -> Self::Reply {
+        std::thread::current().id()
+    }
+}
+
+#[test]
+fn a_caller_that_comes_alone_does_not_wake_the_writer() {
+    let own = std::thread::current().id();
+    let place = Place::new();
+    let store = place.open();
+    // Commands that come too close upon each other go to the writer: sooner or later one does not.
+    assert!((0..100_000).any(|_| run(&store, 1.0, WhoExecutes::<false>) == own));
+    assert!((0..100).all(|_| run(&store, 1.0, WhoExecutes::<true>) != own));
+    // What is flushed before the reply is worth sharing.
+    let place = Place::new();
+    let store = Store::open(Options { sync: Sync::Always, ..place.options() }, at(0.0)).unwrap();
+    assert!((0..100).all(|_| run(&store, 1.0, WhoExecutes::<false>) != own));
 }
 
 #[test]

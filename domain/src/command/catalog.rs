@@ -48,6 +48,8 @@ impl Applied {
 impl Command for ApplyManifests {
     type Reply = Result<Applied, Vec<Problem>>;
 
+    const LONG: bool = true;
+
     fn execute(self, step: &mut Step<'_>) -> Result<Applied, Vec<Problem>> {
         let events = step.model().catalog.plan_apply(&self.scope, &self.manifests)?;
         let applied = Applied::of(&self.manifests, &events);

@@ -11,6 +11,8 @@ pub struct Prune;
 impl Command for Prune {
     type Reply = bool;
 
+    const LONG: bool = true;
+
     fn execute(self, step: &mut Step<'_>) -> bool {
         let now = step.now;
         if let Some(event) = step.scheduler().decide_lost(now) {

@@ -10,6 +10,7 @@ use bussola_domain::model::Model;
 use bussola_domain::scheduler::{Slot, Status, Task};
 use bussola_store::Store;
 
+use crate::heavy::give_way;
 use crate::json;
 use crate::limits::SLICE_TASKS;
 use crate::luigi::task_json::{DisplayName, open_placeholder, open_task};
@@ -83,7 +84,7 @@ impl Walk<'_> {
     }
 
     fn finish(self) -> String {
-        format!("{{{}}}", self.members)
+        json::braced(self.members)
     }
 
     fn from(&mut self, root: &str) {
@@ -93,6 +94,7 @@ impl Walk<'_> {
         while !queue.is_empty() {
             let slice: Vec<Box<str>> = queue.drain(..queue.len().min(SLICE_TASKS)).collect();
             let nodes = self.read_slice(root, &slice);
+            give_way();
             let read = nodes.len();
             for (id, node) in slice.iter().zip(nodes) {
                 self.write(id, node, &mut queue);

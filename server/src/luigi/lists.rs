@@ -10,6 +10,7 @@ use bussola_domain::scheduler::{Slot, Status, Task, Worker};
 use bussola_domain::value::Value;
 use bussola_store::Store;
 
+use crate::heavy::give_way;
 use crate::json::{self, Object};
 use crate::limits::SLICE_TASKS;
 use crate::luigi::task_json::write_task;
@@ -100,10 +101,11 @@ pub fn task_list(store: &Store, query: &TaskListQuery) -> String {
                 }
             }
         });
+        give_way();
     }
     match query.shown_max {
         Some(max) if count > max => format!("{{\"num_tasks\":{count}}}"),
-        _ => format!("{{{members}}}"),
+        _ => json::braced(members),
     }
 }
 
@@ -125,6 +127,7 @@ pub fn task_search(store: &Store, text: &str) -> String {
                 }
             }
         });
+        give_way();
     }
     let mut reply = String::new();
     let mut object = Object::begin(&mut reply);
@@ -156,6 +159,7 @@ pub fn worker_list(store: &Store, include_running: bool) -> String {
                 write_worker(&mut reply, model, number, worker, running);
             }
         });
+        give_way();
     }
     reply.push(']');
     reply
@@ -259,6 +263,7 @@ fn for_each_running(store: &Store, mut each: impl FnMut(&Model, &Task)) {
                 each(model, task);
             }
         });
+        give_way();
     }
 }
 

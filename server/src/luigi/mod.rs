@@ -36,7 +36,7 @@ use crate::app::App;
 use crate::limits::{BODY_BYTES_MAX, BODY_SILENCE_MAX};
 use crate::luigi::arguments::Arguments;
 use crate::luigi::call::Failure;
-use crate::reply::{self, JSON, Wishes};
+use crate::reply::{self, JSON, Text, Wishes};
 
 /// Everything that luigid answers.
 pub fn router() -> Router<Arc<App>> {
@@ -91,7 +91,7 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
         Err(failure) => return refused(method, &failure),
     };
     let wishes = Wishes::of(&head.method, &head.headers);
-    let mut sent = reply::send(JSON, format!("{{\"response\": {answer}}}"), wishes).await;
+    let mut sent = reply::send(JSON, Text::response(answer), wishes).await;
     cors::answer(&app.cors, &head.headers, sent.headers_mut());
     sent
 }

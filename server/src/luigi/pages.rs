@@ -61,7 +61,7 @@ pub async fn file(State(app): State<Arc<App>>, Path(file): Path<String>, verb: V
 /// Prometheus' format.
 pub async fn metrics(State(app): State<Arc<App>>, verb: Verb, headers: HeaderMap) -> Response {
     let body = metrics::render(&app);
-    let mut sent = reply::send(metrics::TEXT, body, Wishes::of(&verb, &headers)).await;
+    let mut sent = reply::send(metrics::TEXT, body.into(), Wishes::of(&verb, &headers)).await;
     sent.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     sent
 }
@@ -76,7 +76,7 @@ async fn send_page(title: &str, content: &str, verb: &Verb, headers: &HeaderMap)
          vertical-align:top}}</style>\n\
          <h1>{title}</h1>\n{content}\n"
     );
-    let mut sent = reply::send(HTML, page, Wishes::of(verb, headers)).await;
+    let mut sent = reply::send(HTML, page.into(), Wishes::of(verb, headers)).await;
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
     sent.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, policy);
     sent
