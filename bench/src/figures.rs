@@ -27,8 +27,8 @@ fn open(address: SocketAddr) -> Client {
     Client::open(address).expect("the server is there")
 }
 
-/// A graph described over one keep-alive connection, bodies made beforehand.
-pub fn add_task(report: &mut Report, subject: &Subject, size: &Size) {
+/// A graph described over one keep-alive connection, bodies made beforehand; `place` says on which cores.
+pub fn add_task(report: &mut Report, subject: &Subject, size: &Size, place: &str) {
     let server = subject.start_empty();
     let bodies: Vec<Vec<u8>> = (0..size.graph)
         .rev()
@@ -50,12 +50,12 @@ pub fn add_task(report: &mut Report, subject: &Subject, size: &Size) {
         .collect();
     let seconds = begin.elapsed().as_secs_f64();
     let used = machine::cpu(server.pid()).saturating_sub(cpu);
-    let what = format!("add_task, one connection, {} tasks", size.graph);
+    let what = format!("add_task, one connection, {place}, {} tasks", size.graph);
     report.add(&what, "calls/s", Better::More, subject.name, size.graph as f64 / seconds);
     report.ratio_target(&what, 10.0);
-    report.add("add_task p99", "ms", Better::Less, subject.name, percentile(&mut times, 0.99));
+    report.add(&format!("add_task p99, {place}"), "ms", Better::Less, subject.name, percentile(&mut times, 0.99));
     report.add(
-        "add_task, server CPU",
+        &format!("add_task, server CPU, {place}"),
         "us/call",
         Better::Less,
         subject.name,

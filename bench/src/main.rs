@@ -68,9 +68,14 @@ fn main() {
     let step = |name: &str| eprintln!("bench: {:4.0} s: {name}", begin.elapsed().as_secs_f64());
 
     if wanted("add_task") {
+        let (across, on_one) = (machine::echo(size.graph), machine::on_one_core(|| machine::echo(size.graph)));
+        report.note(format!(
+            "A bare echo over one connection: {across:.0} calls/s on all cores, {on_one:.0} with both ends on one core."
+        ));
         for subject in subjects() {
             step(&format!("add_task, {}", subject.name));
-            figures::add_task(&mut report, &subject, &size);
+            figures::add_task(&mut report, &subject, &size, "all cores");
+            machine::on_one_core(|| figures::add_task(&mut report, &subject, &size, "one core"));
         }
     }
     if wanted("get_work") || wanted("readers") {

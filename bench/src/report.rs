@@ -29,6 +29,7 @@ pub struct Report {
     figures: Vec<Figure>,
     quick: bool,
     machine: String,
+    notes: Vec<String>,
     /// How long the run took.
     pub seconds: f64,
 }
@@ -36,7 +37,7 @@ pub struct Report {
 impl Report {
     /// An empty one.
     pub fn new(quick: bool, machine: String) -> Self {
-        Self { figures: Vec::new(), quick, machine, seconds: 0.0 }
+        Self { figures: Vec::new(), quick, machine, notes: Vec::new(), seconds: 0.0 }
     }
 
     /// Adds a value; a figure's name joins the subjects' values in one row.
@@ -53,6 +54,11 @@ impl Report {
             self.figures.len() - 1
         });
         self.figures[at].values.push((subject, value));
+    }
+
+    /// Says what a reader needs to judge the figures.
+    pub fn note(&mut self, note: String) {
+        self.notes.push(note);
     }
 
     /// What Bussola's value of a figure should at most (or at least) be.
@@ -85,6 +91,9 @@ impl Report {
             self.seconds,
             self.machine
         );
+        for note in &self.notes {
+            let _ = writeln!(out, "{note}\n");
+        }
         let _ = writeln!(
             out,
             "| {:58} | {:>12} | {:>12} | {:>8} | {:>14} |",
@@ -131,7 +140,8 @@ impl Report {
                        "target": figure.target, "ratio_min": figure.ratio_min, "values": values})
             })
             .collect();
-        let all = json!({"machine": self.machine, "quick": self.quick, "seconds": self.seconds, "figures": figures});
+        let all = json!({"machine": self.machine, "quick": self.quick, "seconds": self.seconds, "notes": self.notes,
+                         "figures": figures});
         let written = std::fs::create_dir_all(folder)
             .and_then(|()| std::fs::write(folder.join("bench.json"), format!("{all:#}\n")))
             .and_then(|()| std::fs::write(folder.join("bench.md"), self.table()));
