@@ -45,6 +45,8 @@ pub enum Clock {
 
 /// Who calls while there is no identity provider: anybody on this machine. Opaque, as everything in the ledger.
 const LOCAL: &str = "local";
+/// By what right: none that was checked.
+const UNVERIFIED: &str = "unverified";
 
 impl App {
     /// An application over an open store.
@@ -56,7 +58,7 @@ impl App {
             hosts: Hosts::of(settings.listen, &settings.hosts),
             meters: Meters::default(),
             principal: LOCAL.into(),
-            authority: "".into(),
+            authority: UNVERIFIED.into(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bussola_domain::catalog::ListQuery;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::{Command, Model};
-use bussola_store::{Context, Store, StoreError};
+use bussola_store::{Store, StoreError};
 use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore, watch};
 
@@ -15,10 +15,6 @@ use super::wire::run::ErrorText;
 use super::wire::status::CatalogCounts;
 use crate::app::{App, system_now};
 use crate::manifests::Report;
-
-/// Who acts through the API while there is no identity provider, and by what right: being on this machine.
-const PRINCIPAL: &str = "local";
-const AUTHORITY: &str = "loopback";
 
 /// Shared by all requests.
 pub struct Api {
@@ -76,9 +72,7 @@ impl Api {
 
     /// Has a command done at the time of its request.
     pub(super) async fn execute<C: Command>(&self, headers: &HeaderMap, command: C) -> Result<C::Reply, ApiError> {
-        let now = self.app.clock.now(headers);
-        let context = Context { now, principal: PRINCIPAL.into(), authority: AUTHORITY.into() };
-        Ok(self.app.store.execute(context, command).await?)
+        Ok(self.app.execute(self.app.clock.now(headers), command).await?)
     }
 
     /// Counts that cost a walk, made anew when the catalog has changed.
