@@ -412,3 +412,29 @@ fn no_name_of_a_person_is_in_a_payload() {
     let written = format!("{:?}", bench.draft.facts);
     assert!(!written.contains("ada") && !written.contains("atlas"), "{written}");
 }
+
+#[test]
+fn a_circle_does_not_block_itself_once_nothing_else_does() {
+    let circle = |cut: &dyn Fn(&mut Bench)| {
+        let mut bench = Bench::new(Config::default());
+        bench.status("w", "Off", Status::Disabled);
+        bench.add("w", "A", &["B", "Off"]);
+        bench.add("w", "B", &["A"]);
+        bench.add("w", "Below", &["B"]);
+        bench.model.scheduler.audit().unwrap();
+        cut(&mut bench);
+        bench.model.scheduler.audit().unwrap();
+    };
+    circle(&|bench| bench.status("w", "Off", Status::Pending));
+    circle(&|bench| bench.add("w", "A", &["B"]));
+    circle(&|bench| {
+        bench.status("w", "B", Status::Disabled);
+        bench.status("w", "Off", Status::Done);
+        bench.model.scheduler.audit().unwrap();
+        bench.status("w", "B", Status::Pending);
+    });
+    circle(&|bench| {
+        bench.add("w", "A", &["A", "Off"]);
+        bench.status("w", "Off", Status::Done);
+    });
+}

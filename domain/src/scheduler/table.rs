@@ -6,6 +6,7 @@
 //! INVARIANT: all changes of a task go through [`Scheduler::edit`] or [`Scheduler::set_deps`], which take the task out of the
 //! indexes, change it, put it back, and tell its dependents.
 
+use std::collections::BTreeSet;
 use std::hash::BuildHasher;
 
 use crate::id::Timestamp;
@@ -104,6 +105,7 @@ impl Scheduler {
         self.recount(slot);
         self.index(slot);
         self.tell_dependents(slot, before);
+        self.lost_a_reason(slot);
         for dep in old {
             self.free_if_unused(dep);
         }
@@ -121,11 +123,15 @@ impl Scheduler {
     /// Changes a task and keeps every index right. Not for dependencies.
     pub(crate) fn edit(&mut self, slot: Slot, change: impl FnOnce(&mut Task)) {
         let before = (self.at(slot).is_done(), self.at(slot).blocks());
+        let was_disabled = self.at(slot).status == Status::Disabled;
         self.unindex(slot);
         change(&mut self.tasks[slot as usize]);
         self.reclass(slot);
         self.index(slot);
         self.tell_dependents(slot, before);
+        if was_disabled {
+            self.lost_a_reason(slot);
+        }
     }
 
     /// Tells the dependents of a task what changed about it: whether it is done, whether it blocks.
@@ -141,13 +147,21 @@ impl Scheduler {
         }
         let blocks = self.at(slot).blocks();
         if blocked != blocks {
-            self.spread(slot, blocks);
+            self.spread(vec![(slot, blocks)]);
         }
     }
 
-    /// Carries "blocked by a disabled task" downstream. Costs what it changes.
-    fn spread(&mut self, slot: Slot, blocks: bool) {
-        let mut changed = vec![(slot, blocks)];
+    /// After a task lost a reason to block: whether one of the others is left.
+    fn lost_a_reason(&mut self, slot: Slot) {
+        if self.at(slot).blocks() {
+            let freed = self.free_circle(slot);
+            self.spread(freed);
+        }
+    }
+
+    /// Carries "blocked by a disabled task" downstream. Costs what it changes, and a walk up to a disabled task for each task
+    /// that loses one reason of several.
+    fn spread(&mut self, mut changed: Vec<(Slot, bool)>) {
         while let Some((slot, blocks)) = changed.pop() {
             for dependent in self.at(slot).dependents.to_vec() {
                 let before = self.at(dependent).blocks();
@@ -158,8 +172,30 @@ impl Scheduler {
                 let after = self.at(dependent).blocks();
                 if before != after {
                     changed.push((dependent, after));
+                } else if !blocks {
+                    changed.extend(self.free_circle(dependent));
                 }
             }
         }
+    }
+
+    /// Tasks of a circle of dependencies block each other. When no disabled task is above any longer that keeps a task
+    /// blocked, it and those that keep it so are freed; their dependents are still to be told.
+    fn free_circle(&mut self, slot: Slot) -> Vec<(Slot, bool)> {
+        let mut circle = BTreeSet::from([slot]);
+        let mut above = vec![slot];
+        while let Some(slot) = above.pop() {
+            if !self.at(slot).is_under_disabled() {
+                return Vec::new();
+            }
+            let blocking = self.at(slot).deps.iter().filter(|&&dep| self.at(dep).blocks());
+            above.extend(blocking.filter(|&&dep| circle.insert(dep)));
+        }
+        for &slot in &circle {
+            self.unindex(slot);
+            self.tasks[slot as usize].blocked = 0;
+            self.index(slot);
+        }
+        circle.into_iter().map(|slot| (slot, false)).collect()
     }
 }

@@ -150,8 +150,11 @@ impl World {
         let dice = &mut self.dice;
         let family = FAMILIES[task % FAMILIES.len()];
         let id = |task: usize| format!("{}_{task}", FAMILIES[task % FAMILIES.len()]);
-        // Only on earlier ones: a real pipeline has no cycles.
-        let deps = (0..task).filter(|_| dice.percent(8)).map(id).collect();
+        let mut deps: Vec<String> = (0..task).filter(|_| dice.percent(8)).map(id).collect();
+        // A circle is a mistake that people make.
+        if dice.percent(2) {
+            deps.push(id(task + dice.below(4)));
+        }
         let resources = match task % 4 {
             0 if dice.percent(90) => Amounts::from([("db".into(), Number(1.0))]),
             1 => Amounts::from([("db".into(), Number(1.0)), ("gpu".into(), Number(0.5))]),
