@@ -245,7 +245,7 @@ impl Scheduler {
     }
 }
 
-/// Luigi's task ids start with the family: `family_param_param_hash`.
+/// Luigi's task ids start with the family: `family_param_param_hash`. One that does not is a family of its own.
 pub(crate) fn family_in_id(id: &str) -> &str {
-    id.split(['_', '(']).next().filter(|family| family.len() < id.len() && !family.is_empty()).unwrap_or("UNKNOWN")
+    id.split(['_', '(']).next().filter(|family| !family.is_empty()).unwrap_or(id)
 }
