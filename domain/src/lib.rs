@@ -7,9 +7,12 @@
 
 pub mod catalog;
 pub mod command;
+pub mod critical_path;
 pub mod event;
 pub mod explain;
+pub mod grouping;
 pub mod id;
+pub mod layout;
 pub mod model;
 pub mod names;
 pub mod run_graph;

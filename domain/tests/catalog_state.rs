@@ -6,7 +6,7 @@ use bussola_domain::catalog::manifest::{ParsedManifest, parse};
 use bussola_domain::catalog::model::Owner;
 use bussola_domain::catalog::{
     ApplyScope, Catalog, CatalogEvent, EntityRef, EntityState, ListQuery, OwnershipReason, PipelineSeen, Problem,
-    Reached, blobs,
+    Reached, Towards, blobs,
 };
 use bussola_domain::id::{NameId, Timestamp};
 use proptest::prelude::*;
@@ -642,4 +642,41 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_is_around_an_entity() {
+    let component = |name: &str, needs: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: {name}}}\n\
+             spec: {{type: service, lifecycle: production, owner: a, dependsOn: [{needs}]}}\n---\n"
+        )
+    };
+    // a needs b and nowhere, b needs c, c needs a again; d and e need a; d needs b, too.
+    let text = [("a", "b, nowhere"), ("b", "c"), ("c", "a"), ("d", "a, b"), ("e", "a")]
+        .map(|(name, needs)| {
+            component(name, &needs.split(", ").map(|need| format!("component:{need}")).collect::<Vec<_>>().join(", "))
+        })
+        .concat();
+    let story = Story::of(&[("catalog-info.yaml", &text)]);
+    let check = |name: &str, towards: Towards, depth: Option<u32>, most: usize, expected: Option<&str>| {
+        let found = story.catalog.neighbourhood(&entity(&format!("component:{name}")), towards, depth, most);
+        let told = found.map(|found| {
+            let member = |at: u32| found.members[at as usize].reference.name();
+            let members = found.members.iter().map(|member| {
+                format!("{}{}{}", member.reference.name(), member.distance, if member.exists { "" } else { "?" })
+            });
+            let edges = found.edges.iter().map(|&(from, to, _)| format!("{}>{}", member(from), member(to)));
+            let told: Vec<String> = members.chain(["|".to_owned()]).chain(edges).collect();
+            format!("{} of {}", told.join(" "), found.total)
+        });
+        assert_eq!(told.as_deref(), expected);
+    };
+    check("a", Towards::Up, Some(1), 9, Some("a0 b-1 nowhere-1? | b>a nowhere>a of 3"));
+    check("a", Towards::Down, Some(1), 9, Some("a0 c1 d1 e1 | a>c a>d a>e of 4"));
+    // In a circle all is both; d needs b as well, which is seen because both are there.
+    check("a", Towards::Both, Some(1), 9, Some("a0 b-1 nowhere-1? c1 d1 e1 | a>c a>d a>e b>a b>d nowhere>a c>b of 6"));
+    check("a", Towards::Both, None, 3, Some("a0 b-1 nowhere-1? | b>a nowhere>a of 6"));
+    check("e", Towards::Down, None, 9, Some("e0 | of 1"));
+    check("nowhere", Towards::Both, None, 9, None);
 }

@@ -145,7 +145,7 @@ pub struct Reached {
 
 /// Which way a walk goes.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Direction {
+pub(super) enum Direction {
     /// To what is affected.
     Down,
     /// To what is needed.
@@ -317,7 +317,7 @@ impl Catalog {
         self.walk(reference, depth, Direction::Down)
     }
 
-    fn walk(&self, reference: &EntityRef, depth: Option<u32>, direction: Direction) -> Vec<Reached> {
+    pub(super) fn walk(&self, reference: &EntityRef, depth: Option<u32>, direction: Direction) -> Vec<Reached> {
         let Some(start) = self.index.id(reference) else { return Vec::new() };
         let mut visited = vec![false; self.index.len()];
         visited[start as usize] = true;
@@ -375,7 +375,11 @@ impl Catalog {
     }
 
     /// The next entities in a direction, with the relation that leads there.
-    fn neighbours(&self, id: NodeId, direction: Direction) -> impl Iterator<Item = (NodeId, RelationKind)> + '_ {
+    pub(super) fn neighbours(
+        &self,
+        id: NodeId,
+        direction: Direction,
+    ) -> impl Iterator<Item = (NodeId, RelationKind)> + '_ {
         let vertex = self.index.vertex(id);
         let from_component = vertex.reference.kind() == "component";
         vertex.edges.keys().filter_map(move |(relation, other)| {
