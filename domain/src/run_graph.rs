@@ -155,17 +155,7 @@ impl RunGraph {
 
     fn task(&mut self, id: &str, at: Timestamp) -> &mut RunTask {
         if !self.tasks.contains_key(id) {
-            let task = RunTask {
-                family: family_in_id(id).to_string(),
-                module: None,
-                params: Vec::new(),
-                status: Status::Unknown,
-                since: at,
-                deps: BTreeSet::new(),
-                runnable: false,
-                attempts: Vec::new(),
-                error: None,
-            };
+            let task = RunTask::undeclared(id, at);
             self.tasks.insert(id.to_string(), task);
         }
         self.tasks.entry(id.to_string()).or_insert_with(|| unreachable!("the task was just put there"))
@@ -280,6 +270,21 @@ pub struct CausePath {
 }
 
 impl RunTask {
+    /// A task of which only the id is known: others need it.
+    pub fn undeclared(id: &str, at: Timestamp) -> RunTask {
+        RunTask {
+            family: family_in_id(id).to_string(),
+            module: None,
+            params: Vec::new(),
+            status: Status::Unknown,
+            since: at,
+            deps: BTreeSet::new(),
+            runnable: false,
+            attempts: Vec::new(),
+            error: None,
+        }
+    }
+
     fn begin(&mut self, worker: WorkerNo, at: Timestamp) {
         if self.attempts.last().is_some_and(|attempt| attempt.ended.is_none()) {
             return;

@@ -21,6 +21,7 @@ mod place;
 #[cfg(test)]
 mod tests;
 
+use place::Passage;
 use sha2::{Digest, Sha256};
 
 /// LIMIT: nodes of one picture. Ten times what anybody can look at; a larger graph is grouped first.
@@ -160,14 +161,18 @@ pub fn layout(graph: &Graph<'_>) -> Result<Layout, TooLarge> {
 
     let mut layout = Layout { places: vec![Place::default(); nodes], ..Layout::default() };
     (layout.width, layout.height) = (packed.width, packed.height);
-    let mut lanes: Vec<Vec<(i32, i32, i32)>> = vec![Vec::new(); nodes];
+    let mut lanes: Vec<Vec<Passage>> = vec![Vec::new(); nodes];
     for (part, (right, down)) in parts.into_iter().zip(packed.offsets) {
         for (node, place) in part.places {
             let place = Place { x: place.x + right, y: place.y + down, layer: place.layer };
             layout.places[by_key[node as usize] as usize] = place;
         }
         for (node, lane) in part.lanes {
-            let moved = lane.into_iter().map(|(left, end, y)| (left + right, end + right, y + down));
+            let moved = lane.into_iter().map(|passage| Passage {
+                left: passage.left + right,
+                right: passage.right + right,
+                y: passage.y + down,
+            });
             lanes[node as usize] = moved.collect();
         }
     }
@@ -187,9 +192,9 @@ pub fn layout(graph: &Graph<'_>) -> Result<Layout, TooLarge> {
 }
 
 /// The points of a lane; where it runs straight through several layers only its ends.
-fn bends(lane: &[(i32, i32, i32)]) -> Vec<(i32, i32)> {
+fn bends(lane: &[Passage]) -> Vec<(i32, i32)> {
     let mut bends: Vec<(i32, i32)> = Vec::new();
-    for &(left, right, y) in lane {
+    for &Passage { left, right, y } in lane {
         match bends.last_mut() {
             Some(last) if last.1 == y => last.0 = right,
             _ => bends.extend([(left, y), (right, y)]),

@@ -37,13 +37,21 @@ const SWEEPS_WHEN_LARGE: usize = 5;
 /// From so many nodes and lanes on a graph is large.
 const LARGE_NODES: usize = 20_000;
 
+/// Where a lane passes a layer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Passage {
+    pub left: i32,
+    pub right: i32,
+    pub y: i32,
+}
+
 /// One part of a picture, at its own origin.
 #[derive(Debug, Default)]
 pub(super) struct Placed {
     /// Nodes by their number in the whole graph.
     pub places: Vec<(u32, Place)>,
-    /// Of nodes with long edges: where the lane passes each layer, from left, to right, at which height.
-    pub lanes: Vec<(u32, Vec<(i32, i32, i32)>)>,
+    /// Of nodes with long edges, the layers that they pass, from left to right.
+    pub lanes: Vec<(u32, Vec<Passage>)>,
     pub width: f64,
     pub height: f64,
 }
@@ -79,7 +87,7 @@ impl Placed {
             .zip(&part.layers)
             .filter_map(|(rows, layer)| rows.first().map(|row| y[layer[row.members.start] as usize] - row.height / 2.0))
             .fold(f64::INFINITY, f64::min);
-        let mut lanes: Vec<Vec<(i32, i32, i32)>> = vec![Vec::new(); part.nodes.len()];
+        let mut lanes: Vec<Vec<Passage>> = vec![Vec::new(); part.nodes.len()];
         let mut left = 0.0;
         for (number, (layer, rows)) in part.layers.iter().zip(&rows).enumerate() {
             let column = layer.iter().filter_map(|&node| size(node)).map(|(width, _)| width).fold(0.0, f64::max);
@@ -89,7 +97,8 @@ impl Placed {
                     let middle = y[node as usize] - top;
                     let Some((_, height)) = size(node) else {
                         let source = part.lane_of[node as usize - part.nodes.len()];
-                        lanes[source as usize].push((round(left), round(left + width), round(middle)));
+                        let passage = Passage { left: round(left), right: round(left + width), y: round(middle) };
+                        lanes[source as usize].push(passage);
                         continue;
                     };
                     let x = left + at as f64 * (column + COLUMN_GAP);

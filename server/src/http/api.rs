@@ -10,6 +10,7 @@ use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::error::ApiError;
+use super::graphs::Layouts;
 use super::limits::WATCHERS_MAX;
 use super::wire::run::ErrorText;
 use super::wire::status::CatalogCounts;
@@ -25,6 +26,8 @@ pub struct Api {
     pub(super) manifests: Arc<Report>,
     /// Places for clients that follow the event stream.
     pub(super) watchers: Arc<Semaphore>,
+    /// Where the nodes of graphs stand.
+    pub(super) layouts: Arc<Layouts>,
     /// Counts that cost a walk through the catalog, and the revision they are of.
     counts: Mutex<Option<(u64, CatalogCounts)>>,
     stopping: watch::Sender<()>,
@@ -38,6 +41,7 @@ impl Api {
             started: system_now(),
             manifests,
             watchers: Arc::new(Semaphore::new(WATCHERS_MAX)),
+            layouts: Arc::default(),
             counts: Mutex::new(None),
             stopping: watch::Sender::new(()),
         })

@@ -138,13 +138,13 @@ pub(super) struct RefParts {
 }
 
 impl RefParts {
-    fn reference(&self) -> Result<EntityRef, ApiError> {
+    pub fn reference(&self) -> Result<EntityRef, ApiError> {
         EntityRef::parse(&format!("{}:{}/{}", self.kind, self.namespace, self.name))
             .map_err(|error| ApiError::parameter(error.to_string(), "a ref is `kind:namespace/name`"))
     }
 }
 
-fn no_entity(reference: &EntityRef) -> ApiError {
+pub(super) fn no_entity(reference: &EntityRef) -> ApiError {
     let message = format!("there is no entity `{reference}` in the catalog");
     ApiError::new(ErrorCode::NoSuchEntity, message, "`bussola catalog list --text NAME` looks for a part of its name")
 }

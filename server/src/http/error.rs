@@ -94,6 +94,8 @@ codes! {
     PauseDisabled = 223 CONFLICT Caller false, "pausing is switched off in the configuration";
     /// The entity cannot be written in that format.
     NotExportable = 224 UNPROCESSABLE_ENTITY Caller false, "the format has no place for this entity";
+    /// The graph has more nodes or edges than a picture may have.
+    GraphTooLarge = 225 UNPROCESSABLE_ENTITY Caller false, "the graph is too large for a picture";
     /// The ledger cannot be written or read now.
     LedgerUnavailable = 231 SERVICE_UNAVAILABLE Server true, "the ledger cannot be used at the moment";
     /// Too many watch the event stream.

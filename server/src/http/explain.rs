@@ -9,7 +9,7 @@ use bussola_domain::id::{RunId, Timestamp, WorkerNo};
 use bussola_domain::model::Model;
 use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
 use bussola_domain::runs::AttemptOutcome;
-use bussola_domain::scheduler::{Scheduler, Status};
+use bussola_domain::scheduler::{Scheduler, Status, Task};
 use bussola_store::{AttemptFilter, AttemptRow, Recorded, RunRow, Store};
 
 use super::api::error_text;
@@ -198,22 +198,24 @@ fn upstream(scheduler: &Scheduler, id: &str) -> RunGraph {
             continue;
         }
         let task = scheduler.at_slot(slot);
-        let deps = task.deps().iter().map(|&dep| scheduler.at_slot(dep).id().to_owned()).collect();
-        graph.tasks.insert(
-            task.id().to_owned(),
-            RunTask {
-                family: scheduler.family_of(task).to_owned(),
-                module: scheduler.module_of(task).map(str::to_owned),
-                params: Vec::new(),
-                status: task.status(),
-                since: task.updated(),
-                deps,
-                runnable: task.is_runnable(),
-                attempts: Vec::new(),
-                error: task.error(),
-            },
-        );
+        graph.tasks.insert(task.id().to_owned(), as_known_now(scheduler, task));
         queue.extend(task.deps());
     }
     graph
+}
+
+/// A task as the scheduler knows it. Its tries are in the history.
+pub(super) fn as_known_now(scheduler: &Scheduler, task: &Task) -> RunTask {
+    let params = scheduler.public_params(task);
+    RunTask {
+        family: scheduler.family_of(task).to_owned(),
+        module: scheduler.module_of(task).map(str::to_owned),
+        params: params.into_iter().map(|(name, value)| (name.to_owned(), value.clone())).collect(),
+        status: task.status(),
+        since: task.updated(),
+        deps: task.deps().iter().map(|&dep| scheduler.at_slot(dep).id().to_owned()).collect(),
+        runnable: task.is_runnable(),
+        attempts: Vec::new(),
+        error: task.error(),
+    }
 }

@@ -80,3 +80,30 @@ pub const EVENTS_CHUNK: usize = 500;
 
 /// A comment is sent after so much silence, so that proxies keep the connection and the server notices one that is gone.
 pub const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// LIMIT: tasks of one graph that is read from the scheduler; what is farther away is not told.
+pub const GRAPH_TASKS_MAX: usize = 10_000;
+
+/// LIMIT: dependencies of these together.
+pub const GRAPH_DEPS_MAX: usize = 100_000;
+
+/// LIMIT: families that one request names to be shown task by task.
+pub const EXPANDED_MAX: usize = 100;
+
+/// LIMIT: letters of the parameters told with a task of a graph: as many as anybody sees of them there.
+pub const DETAIL_CHARS_MAX: usize = 60;
+
+/// LIMIT: nodes of a graph drawn as SVG: viewers slow down with more, and the file has some hundred bytes for each.
+pub const SVG_NODES_MAX: usize = 2_000;
+
+/// LIMIT: edges of a graph drawn as SVG.
+pub const SVG_EDGES_MAX: usize = 20_000;
+
+/// LIMIT: layouts that are kept: those of the graphs that people look at just now.
+pub const LAYOUTS_MAX: usize = 64;
+
+/// LIMIT: places and edges of all layouts that are kept, at some 30 bytes each.
+pub const LAYOUT_PLACES_MAX: usize = 500_000;
+
+/// LIMIT: tries told with the time line of a run.
+pub const TIMELINE_BARS_MAX: usize = 50_000;

@@ -12,6 +12,7 @@ pub mod error;
 mod events;
 mod explain;
 mod extract;
+mod graphs;
 mod guard;
 mod ledger;
 pub mod limits;
@@ -73,6 +74,8 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(catalog::owner))
         .routes(routes!(catalog::blast))
         .routes(routes!(catalog::dependencies))
+        .routes(routes!(graphs::entity))
+        .routes(routes!(graphs::entity_svg))
         .routes(routes!(catalog::problems))
         .routes(routes!(catalog::apply))
         .routes(routes!(catalog::check))
@@ -83,8 +86,12 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(runs::show))
         .routes(routes!(runs::tasks))
         .routes(routes!(runs::explain))
+        .routes(routes!(graphs::run))
+        .routes(routes!(graphs::run_svg))
+        .routes(routes!(graphs::timeline))
         .routes(routes!(tasks::show))
         .routes(routes!(tasks::explain))
+        .routes(routes!(graphs::task))
         .routes(routes!(tasks::forgive))
         .routes(routes!(tasks::re_enable))
         .routes(routes!(tasks::done))

@@ -83,10 +83,18 @@ impl Edge {
     /// A call of Luigi's.
     async fn luigi(&self, method: &str, arguments: Value) -> Value {
         let data: String = arguments.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
-        let request = Request::builder().uri(format!("/api/{method}?data={data}")).header("x-luigi-test-now", NOW);
-        let (status, value) = self.send(request.body(Body::empty()).expect("a request")).await;
+        let request = Request::builder().method("POST").uri(format!("/api/{method}")).header("x-luigi-test-now", NOW);
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let (status, value) = self.send(request.body(Body::from(format!("data={data}"))).expect("a request")).await;
         assert_eq!(status, StatusCode::OK, "{method}: {value}");
         value["response"].clone()
+    }
+
+    /// A run of a root that needs so many tasks.
+    async fn fan(&self, worker: &str, leaves: usize) {
+        let deps: Vec<String> = (0..leaves).map(|leaf| format!("Leaf_{leaf:05}")).collect();
+        let root = json!({"worker": worker, "task_id": "Root_1", "family": "Root", "deps": deps, "status": "PENDING"});
+        self.luigi("add_task", root).await;
     }
 
     /// A company of three components, and a pipeline whose root waits for a task that failed.
@@ -172,6 +180,18 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             "/catalog/entities/component/default/board/dependencies",
             Value::Null,
         ),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/graph",
+            "/catalog/entities/component/default/extracts/graph?direction=up&depth=2",
+            Value::Null,
+        ),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/graph.svg",
+            "/catalog/entities/component/default/extracts/graph.svg",
+            Value::Null,
+        ),
         ("GET", "/catalog/problems", "/catalog/problems", Value::Null),
         (
             "POST",
@@ -192,6 +212,10 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("GET", "/runs/{id}", "/runs/1", Value::Null),
         ("GET", "/runs/{id}/tasks", "/runs/1/tasks?limit=1", Value::Null),
         ("GET", "/runs/{id}/explain", "/runs/1/explain", Value::Null),
+        ("GET", "/runs/{id}/graph", "/runs/1/graph?collapse=all&expand=Extract,Report", Value::Null),
+        ("GET", "/runs/{id}/graph.svg", "/runs/1/graph.svg", Value::Null),
+        ("GET", "/runs/{id}/timeline", "/runs/1/timeline", Value::Null),
+        ("GET", "/tasks/{id}/graph", "/tasks/Extract_1/graph?direction=down&depth=1", Value::Null),
         ("GET", "/tasks/{id}", "/tasks/Extract_1", Value::Null),
         ("GET", "/tasks/{id}/explain", "/tasks/Report_1/explain", Value::Null),
         ("POST", "/tasks/{id}/forgive", "/tasks/Extract_1/forgive", json!({})),
@@ -285,7 +309,17 @@ async fn every_code_is_answered() {
         ("POST", "/tasks/Report_1/re-enable", json!({}), ErrorCode::WrongStatus),
         ("POST", "/tasks/Report_1/done", json!({}), ErrorCode::WrongStatus),
         ("GET", "/catalog/export?format=compass&ref=group:payments", Value::Null, ErrorCode::NotExportable),
+        ("GET", "/runs/1/graph?collapse=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/99/graph", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/runs/99/graph.svg", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/runs/99/timeline", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/tasks/none/graph", Value::Null, ErrorCode::NoSuchTask),
+        ("GET", "/tasks/Report_1/graph?direction=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities/component/default/none/graph", Value::Null, ErrorCode::NoSuchEntity),
+        ("GET", "/catalog/entities/component/default/extracts/graph?direction=x", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/2/graph.svg?collapse=none", Value::Null, ErrorCode::GraphTooLarge),
     ];
+    edge.fan("w2", super::limits::SVG_NODES_MAX).await;
     for (method, path, body, expected) in cases {
         let (status, value) = edge.call(method, &format!("/api/v1{path}"), body).await;
         note(status, &value, expected);
@@ -405,6 +439,125 @@ async fn a_run_that_ended_stays_as_it_was() {
     assert_eq!(edge.get("/runs/1/explain").await["causes"][0]["kind"], "failed");
     // The task is asked about as it is now.
     assert_eq!(edge.get("/tasks/Extract_1/explain").await["causes"], json!([]));
+}
+
+#[tokio::test]
+async fn a_run_has_a_graph_and_a_time_line() {
+    let edge = Edge::company().await;
+    let graph = edge.get("/runs/1/graph").await;
+    assert_eq!(
+        (graph["run"].as_u64(), graph["root"].as_str(), graph["tasks"].as_u64()),
+        (Some(1), Some("Report_1"), Some(2))
+    );
+    let owner = json!({"ref": "group:default/payments", "name": "Payments"});
+    assert_eq!(
+        graph["families"],
+        json!([
+            {"name": "Extract", "tasks": 1, "component": "component:default/extracts", "owner": owner, "foreign": true},
+            {"name": "Report", "tasks": 1, "component": "component:default/report", "owner": {"name": "finance@example.com"}}
+        ])
+    );
+    let extract = &graph["nodes"][0];
+    let place = json!({
+        "id": "Extract_1", "detail": "2026-03-02", "family": 0, "status": "FAILED", "attempts": 1, "started_ms": 0,
+        "ended_ms": 0, "critical": true, "x": 0, "y": 0, "w": 188, "h": 40, "layer": 0
+    });
+    assert_eq!(extract, &place);
+    assert_eq!((&graph["edges"], graph.get("back")), (&json!([[0, 1]]), None));
+    // What happens to tasks does not move them.
+    edge.luigi("mark_as_done", json!({"task_id": "Extract_1"})).await;
+    assert_eq!(edge.get("/runs/1/graph?collapse=none").await["structure"], graph["structure"]);
+    // The scheduler knows better than a run that has ended.
+    let near = edge.get("/tasks/Report_1/graph").await;
+    assert_eq!((near["tasks"].as_u64(), near["nodes"][0]["status"].as_str()), (Some(2), Some("DONE")));
+    assert_eq!(edge.get("/tasks/Report_1/graph?direction=down").await["tasks"], 1);
+
+    let line = edge.get("/runs/1/timeline").await;
+    let bar = json!({"task": "Extract_1", "family": 0, "worker": 0, "started_ms": 0, "ended_ms": 0, "outcome": "failed", "critical": true});
+    assert_eq!(line["bars"], json!([bar]));
+    assert_eq!((&line["families"], &line["workers"]), (&json!(["Extract"]), &json!(["w1"])));
+}
+
+#[tokio::test]
+async fn a_large_run_opens_grouped() {
+    let edge = Edge::new();
+    edge.fan("w", bussola_domain::grouping::GROUPED_ABOVE).await;
+    let graph = edge.get("/runs/1/graph").await;
+    assert_eq!(graph["nodes"].as_array().map(Vec::len), Some(2));
+    let leaves = &graph["nodes"][0];
+    assert_eq!((leaves.get("id"), &leaves["counts"]["unknown"]), (None, &json!(300)));
+    assert_eq!(edge.get("/runs/1/graph?expand=Leaf").await["nodes"].as_array().map(Vec::len), Some(301));
+    // The picture of each is known by its name.
+    assert_ne!(edge.get("/runs/1/graph?expand=Leaf").await["structure"], graph["structure"]);
+    let many = vec!["x"; super::limits::EXPANDED_MAX + 1].join(",");
+    let (status, _) = edge.call("GET", &format!("/api/v1/runs/1/graph?expand={many}"), Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn an_entity_has_a_graph() {
+    let edge = Edge::company().await;
+    let graph = edge.get("/catalog/entities/component/default/extracts/graph?depth=1").await;
+    let told: Vec<_> = graph["nodes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|node| {
+            (node["ref"].as_str().unwrap_or(""), node["health"].as_str().unwrap_or(""), node["distance"].as_i64())
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("component:default/extracts", "unknown", Some(0)),
+            ("resource:default/bank-files", "missing", Some(-1)),
+            ("component:default/board", "unknown", Some(1)),
+            ("component:default/report", "failing", Some(1)),
+        ]
+    );
+    assert_eq!(graph["edges"].as_array().map(Vec::len), graph["relations"].as_array().map(Vec::len));
+    assert_eq!(graph["total"], 4);
+}
+
+/// An answer with its headers.
+async fn reply(edge: &Edge, path: &str, headers: &[(&str, &str)]) -> http::Response<Body> {
+    let mut request = Request::builder().uri(format!("/api/v1{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let request = request.body(Body::empty()).expect("a request");
+    edge.router.clone().oneshot(request).await.expect("a router always answers")
+}
+
+#[tokio::test]
+async fn a_graph_that_has_not_changed_is_not_sent_again() {
+    let edge = Edge::company().await;
+    let first = reply(&edge, "/runs/1/graph", &[]).await;
+    assert_eq!(first.headers()["content-type"], "application/json");
+    let tag = first.headers()["etag"].to_str().expect("a tag").to_owned();
+    let again = reply(&edge, "/runs/1/graph", &[("if-none-match", &tag)]).await;
+    assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
+}
+
+#[tokio::test]
+async fn a_drawing_can_do_nothing_but_be_seen() {
+    let edge = Edge::new();
+    let task =
+        json!({"worker": "w", "task_id": "T_<script>_1", "family": "T</title><script>", "params": {"x": "]]>&\u{1}"}});
+    edge.luigi("add_task", task).await;
+    let drawn = reply(&edge, "/runs/1/graph.svg", &[]).await;
+    assert_eq!(drawn.headers()["content-type"], "image/svg+xml");
+    let policy = drawn.headers()["content-security-policy"].to_str().expect("a policy").to_owned();
+    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && !policy.contains("unsafe"), "{policy}");
+    let bytes = drawn.into_body().collect().await.expect("the body is whole").to_bytes();
+    let svg = String::from_utf8(bytes.to_vec()).expect("text");
+    assert!(svg.contains("T&lt;/title&gt;&lt;script&gt;") && svg.contains("]]&gt;&amp;\u{fffd}"), "{svg}");
+    for never in ["<script", "href", "onload", " style=", "\u{1}", "url("] {
+        assert!(!svg.contains(never), "{never} in {svg}");
+    }
+    // At the limit it is drawn; one more is refused, as is tested with all codes.
+    edge.fan("w2", super::limits::SVG_NODES_MAX - 1).await;
+    assert_eq!(reply(&edge, "/runs/2/graph.svg?collapse=none", &[]).await.status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 pub mod catalog;
 pub mod error;
 pub mod explain;
+pub mod graph;
 pub mod ledger;
 pub mod owner;
 pub mod run;
