@@ -7,6 +7,7 @@ mod catalog;
 mod client;
 mod error;
 mod explain;
+mod graph;
 mod ledger;
 mod output;
 mod reference;
@@ -67,6 +68,8 @@ enum Command {
     Blast(catalog::BlastArguments),
     /// Say why a run or a task is not done: first causes, whose they are, what to do.
     Explain(explain::Arguments),
+    /// Show the graph of a run, of a task or of an entity: as a tree, as SVG, for Graphviz.
+    Graph(graph::Arguments),
     /// List runs, latest first, or show one.
     Runs(runs::Arguments),
     /// Do something to a task.
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Command::Owner(arguments) => catalog::owner(&arguments, &common),
         Command::Blast(arguments) => catalog::blast(&arguments, &common),
         Command::Explain(arguments) => explain::run(&arguments, &common),
+        Command::Graph(arguments) => graph::run(&arguments, &common),
         Command::Runs(arguments) => runs::run(arguments, &common),
         Command::Task(command) => task::run(command, &common),
         Command::Status => status::run(&common),

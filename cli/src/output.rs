@@ -119,12 +119,16 @@ pub fn length(seconds: i64) -> String {
 /// How long something took; none: it has not ended.
 pub fn took(started: &str, ended: Option<&str>) -> Option<String> {
     let (started, ended) = (started.parse::<Timestamp>().ok()?, ended?.parse::<Timestamp>().ok()?);
-    let milliseconds = ended.as_millisecond() - started.as_millisecond();
-    Some(match milliseconds {
+    Some(took_ms(ended.as_millisecond() - started.as_millisecond()))
+}
+
+/// A length as people say it.
+pub fn took_ms(milliseconds: i64) -> String {
+    match milliseconds {
         ..1_000 => format!("{milliseconds} ms"),
         1_000..10_000 => format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100),
         _ => length(milliseconds / 1_000),
-    })
+    }
 }
 
 /// Without spaces at the ends of lines, which tables leave.
