@@ -137,7 +137,11 @@ fn tasks_text(screen: &Screen, graph: &TaskGraph) -> String {
     };
     let _ = writeln!(text, ", {}; under each what it needs\n", count(graph.tasks, "task", "tasks"));
     // What nothing needs comes first: the root, mostly alone.
-    let tree = Tree::towards_needs(graph.nodes.len(), &graph.drawing.edges, &graph.drawing.back);
+    let mut tree = Tree::towards_needs(graph.nodes.len(), &graph.drawing.edges, &graph.drawing.back);
+    // The longest way down first: what else needs the same only names it then.
+    for under in &mut tree.under {
+        under.sort_by_key(|&node| std::cmp::Reverse(graph.nodes[node].place.layer));
+    }
     let mut rows = Vec::new();
     tree.walk(&tree.tops(), |lead, at, again| rows.push(task_row(graph, at, lead, again)));
     write_rows(&mut text, screen, &["TASK", "STATUS", "TOOK"], rows);
@@ -239,6 +243,7 @@ impl Tree {
     fn of(nodes: usize, pairs: impl Iterator<Item = (u32, u32)>) -> Tree {
         let mut tree = Tree { under: vec![Vec::new(); nodes], has_above: vec![false; nodes] };
         for (above, below) in pairs {
+            // An edge whose end is not there leads nowhere.
             if let (Some(under), Some(has_above)) =
                 (tree.under.get_mut(above as usize), tree.has_above.get_mut(below as usize))
             {

@@ -34,7 +34,7 @@ fn json<T: Serialize>(graph: &T) -> Result<String, ApiError> {
 
 /// Sends a graph, tagged and compressed: who asks again and again for one that has not changed gets nothing anew.
 async fn send(content_type: &'static str, body: String, method: &Method, headers: &HeaderMap) -> Response {
-    let mut reply = reply::send(content_type, body, Wishes::of(method, headers)).await;
+    let mut reply = reply::send(content_type, body.into(), Wishes::of(method, headers)).await;
     // It may be kept, and must be asked about before it is shown again.
     reply.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     if content_type == SVG

@@ -192,7 +192,9 @@ fn task(svg: &mut String, graph: &TaskGraph, node: &TaskNode) {
     let status = node.status.to_lowercase().replace('_', " ");
     let below = match (&node.counts, &node.detail, &took) {
         (Some(counts), ..) => counts_text(counts),
-        (None, Some(detail), _) => detail.clone(),
+        // That all is well is said by the colour alone; what is not, also by a word.
+        (None, Some(detail), _) if node.status == "DONE" => detail.clone(),
+        (None, Some(detail), _) => format!("{status}, {detail}"),
         (None, None, Some(took)) => format!("{status}, {took}"),
         (None, None, None) => status.clone(),
     };
@@ -261,20 +263,18 @@ fn entity(svg: &mut String, node: &EntityNode) {
 /// A box with its colour, its title and a line below; the group is left open.
 fn boxed(svg: &mut String, place: Place, classes: &str, status: &str, full: &str, title: &str, below: &str) {
     let Place { x, y, w, h, .. } = place;
+    let (stripe, top, length) = (x + 5, y + 6, h.saturating_sub(12));
+    let (left, first, second) = (x + 14, y + 17, y + 32);
+    let letters = w.saturating_sub(20) / LETTER;
+    // The second line is smaller.
+    let (title, below) = (safe(&fitting(title, letters)), safe(&fitting(below, letters * 5 / 4)));
     let _ = write!(
         svg,
         "<g><title>{}</title><rect class=\"{classes}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\" rx=\"5\"/>\
-         <rect class=\"{status}\" x=\"{}\" y=\"{}\" width=\"4\" height=\"{}\" rx=\"2\"/>\
-         <text class=\"name\" x=\"{}\" y=\"{}\">{}</text><text class=\"dim\" x=\"{3}\" y=\"{}\">{}</text>",
-        safe(full),
-        x + 5,
-        y + 6,
-        h.saturating_sub(12),
-        x + 14,
-        y + 17,
-        safe(&fitting(title, (w - 20) / LETTER)),
-        y + 32,
-        safe(&fitting(below, (w - 20) * 10 / (LETTER * 8))),
+         <rect class=\"{status}\" x=\"{stripe}\" y=\"{top}\" width=\"4\" height=\"{length}\" rx=\"2\"/>\
+         <text class=\"name\" x=\"{left}\" y=\"{first}\">{title}</text>\
+         <text class=\"dim\" x=\"{left}\" y=\"{second}\">{below}</text>",
+        safe(full)
     );
 }
 

@@ -240,7 +240,7 @@ fn told(
             }
             Member::Task(id, task) => {
                 node.id = Some((*id).to_owned());
-                node.detail = detail(&task.params);
+                node.detail = detail(&task.params).or_else(|| detail_in_id(id, &task.family));
             }
         }
         node
@@ -309,10 +309,22 @@ fn detail(params: &[(String, Value)]) -> Option<String> {
         [(_, only)] => value(only),
         all => all.iter().map(|(name, of)| format!("{name}={}", value(of))).collect::<Vec<_>>().join(" "),
     };
+    Some(shortened(&text))
+}
+
+/// What the id says of the parameters of a task that another run declared: Luigi's ids read `family_values_hash`.
+fn detail_in_id(id: &str, family: &str) -> Option<String> {
+    let values = id.strip_prefix(family)?.strip_prefix('_')?;
+    let is_hash = |text: &str| text.len() == 10 && text.bytes().all(|letter| letter.is_ascii_hexdigit());
+    let values = values.rsplit_once('_').filter(|(_, hash)| is_hash(hash)).map_or(values, |(values, _)| values);
+    Some(shortened(values))
+}
+
+fn shortened(text: &str) -> String {
     if text.chars().nth(DETAIL_CHARS_MAX).is_none() {
-        return Some(text);
+        return text.to_owned();
     }
-    Some(text.chars().take(DETAIL_CHARS_MAX - 1).chain(['…']).collect())
+    text.chars().take(DETAIL_CHARS_MAX - 1).chain(['…']).collect()
 }
 
 /// The families of a graph, whose they are, and which of them belong to another component than the root.
@@ -416,5 +428,10 @@ mod tests {
         check(&[("x", text(&long))], Some(&long));
         let cut = format!("{}…", "é".repeat(DETAIL_CHARS_MAX - 1));
         check(&[("x", text(&(long + "e")))], Some(&cut));
+        let in_id = |id: &str, expected: Option<&str>| assert_eq!(detail_in_id(id, "a.F").as_deref(), expected, "{id}");
+        in_id("a.F_iberia_2026_03_02_0f4c44de7a", Some("iberia_2026_03_02"));
+        in_id("a.F_1", Some("1"));
+        in_id("a.F", None);
+        in_id("other", None);
     }
 }

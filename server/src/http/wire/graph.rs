@@ -88,7 +88,8 @@ pub struct TaskNode {
     /// The task's id; not given: it is a family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What tells the task from others of its family: its parameters, perhaps cut.
+    /// What tells the task from others of its family: its parameters, perhaps cut; where they are not known,
+    /// what the id says of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The position of its family in `families`.
