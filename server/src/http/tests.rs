@@ -674,6 +674,24 @@ fn the_committed_openapi_document_is_current() {
     is_current("openapi.json", &openapi());
 }
 
+/// The document names shapes by their type alone: of two with one name it would keep the last, and say nothing.
+#[test]
+fn every_shape_has_a_name_of_its_own() {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    let wire = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http/wire");
+    for file in std::fs::read_dir(wire).expect("the sources are here") {
+        let path = file.expect("an entry").path();
+        let text = std::fs::read_to_string(&path).expect("a source is text");
+        for shape in text.split("ToSchema)]").skip(1) {
+            let words = shape.split_once("pub ").map_or("", |(_, rest)| rest);
+            let name = words.split([' ', '{', '<', '(', ';']).nth(1).unwrap_or("").to_owned();
+            let place = path.display().to_string();
+            assert_eq!(seen.insert(name.clone(), place.clone()), None, "a second `{name}` in {place}");
+        }
+    }
+    assert!(seen.contains_key("NodePlace") && seen.len() > 50, "{seen:?}");
+}
+
 #[test]
 fn the_table_of_codes_is_current() {
     let mut table = String::from(

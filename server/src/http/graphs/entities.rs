@@ -23,7 +23,7 @@ use crate::http::extract::{Params, Segments};
 use crate::http::limits::{REACHED_MAX, SLICE_ENTITIES};
 use crate::http::wire::catalog::OwnerName;
 use crate::http::wire::error::ErrorBody;
-use crate::http::wire::graph::{Drawing, EntityGraph, EntityNode, Place};
+use crate::http::wire::graph::{Drawing, EntityGraph, EntityNode, NodePlace};
 use crate::http::wire::time_of;
 
 /// The box of an entity: room for its title and a line below it.
@@ -118,7 +118,7 @@ fn around(
         store.read(|model| nodes.extend(slice.iter().map(|member| node(model, member))));
     }
     for (node, place) in nodes.iter_mut().zip(&layout.places) {
-        node.place = Place { x: place.x, y: place.y, w: width, h: height, layer: place.layer };
+        node.place = NodePlace { x: place.x, y: place.y, w: width, h: height, layer: place.layer };
     }
     Ok(EntityGraph {
         reference: reference.to_string(),
@@ -149,6 +149,6 @@ fn node(model: &Model, member: &Neighbour) -> EntityNode {
         health: health.to_owned(),
         failing_since: time_of(failing),
         distance: member.distance,
-        place: Place::default(),
+        place: NodePlace::default(),
     }
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::http::error::{ApiError, ErrorCode};
 use crate::http::limits::{SVG_EDGES_MAX, SVG_NODES_MAX};
-use crate::http::wire::graph::{Drawing, EntityGraph, EntityNode, Place, TaskGraph, TaskNode};
+use crate::http::wire::graph::{Drawing, EntityGraph, EntityNode, NodePlace, TaskGraph, TaskNode};
 use crate::http::wire::run::TaskCounts;
 use crate::reply::escape;
 
@@ -51,7 +51,7 @@ pub(super) fn of_tasks(graph: &TaskGraph) -> Result<String, ApiError> {
         None => format!("Around {}", graph.root),
     };
     let mut svg = open(&title, &graph.drawing, graph.nodes.len())?;
-    let places: Vec<Place> = graph.nodes.iter().map(|node| node.place).collect();
+    let places: Vec<NodePlace> = graph.nodes.iter().map(|node| node.place).collect();
     edges(&mut svg, &graph.drawing, &places, &graph.critical);
     for node in &graph.nodes {
         task(&mut svg, graph, node);
@@ -63,7 +63,7 @@ pub(super) fn of_tasks(graph: &TaskGraph) -> Result<String, ApiError> {
 /// Draws the graph around an entity.
 pub(super) fn of_entities(graph: &EntityGraph) -> Result<String, ApiError> {
     let mut svg = open(&format!("Around {}", graph.reference), &graph.drawing, graph.nodes.len())?;
-    let places: Vec<Place> = graph.nodes.iter().map(|node| node.place).collect();
+    let places: Vec<NodePlace> = graph.nodes.iter().map(|node| node.place).collect();
     edges(&mut svg, &graph.drawing, &places, &[]);
     for node in &graph.nodes {
         entity(&mut svg, node);
@@ -96,7 +96,7 @@ fn open(title: &str, drawing: &Drawing, nodes: usize) -> Result<String, ApiError
     Ok(svg)
 }
 
-fn edges(svg: &mut String, drawing: &Drawing, places: &[Place], critical: &[u32]) {
+fn edges(svg: &mut String, drawing: &Drawing, places: &[NodePlace], critical: &[u32]) {
     let mut bends: Vec<&[i32]> = vec![&[]; drawing.edges.len()];
     for bend in &drawing.bends {
         if let Some((at, points)) = bend.split_first()
@@ -125,9 +125,9 @@ fn edges(svg: &mut String, drawing: &Drawing, places: &[Place], critical: &[u32]
 }
 
 /// The way of an edge: level at both ends and between points at the same height, curved elsewhere.
-fn way(from: Place, to: Place, bends: &[i32], back: bool) -> String {
-    let middle = |place: Place| place.y + place.h as i32 / 2;
-    let right = |place: Place| place.x + place.w as i32;
+fn way(from: NodePlace, to: NodePlace, bends: &[i32], back: bool) -> String {
+    let middle = |place: NodePlace| place.y + place.h as i32 / 2;
+    let right = |place: NodePlace| place.x + place.w as i32;
     if from == to {
         let (x, y) = (right(from), middle(from));
         return format!("M{x} {}c28 -18 28 28 0 10", y - 5);
@@ -221,7 +221,7 @@ fn task(svg: &mut String, graph: &TaskGraph, node: &TaskNode) {
 }
 
 /// A bar along the lower side of a family's box: how many of its tasks are how far.
-fn shares(svg: &mut String, place: Place, counts: &TaskCounts) {
+fn shares(svg: &mut String, place: NodePlace, counts: &TaskCounts) {
     let width = place.w.saturating_sub(24) as usize;
     let total = counts.total().max(1);
     let parts = [
@@ -261,8 +261,8 @@ fn entity(svg: &mut String, node: &EntityNode) {
 }
 
 /// A box with its colour, its title and a line below; the group is left open.
-fn boxed(svg: &mut String, place: Place, classes: &str, status: &str, full: &str, title: &str, below: &str) {
-    let Place { x, y, w, h, .. } = place;
+fn boxed(svg: &mut String, place: NodePlace, classes: &str, status: &str, full: &str, title: &str, below: &str) {
+    let NodePlace { x, y, w, h, .. } = place;
     let (stripe, top, length) = (x + 5, y + 6, h.saturating_sub(12));
     let (left, first, second) = (x + 14, y + 17, y + 32);
     let letters = w.saturating_sub(20) / LETTER;
@@ -304,8 +304,8 @@ mod tests {
 
     #[test]
     fn edges_run_level_where_they_can() {
-        let at = |x: i32, y: i32| Place { x, y, w: 100, h: 40, layer: 0 };
-        let check = |from: Place, to: Place, bends: &[i32], back: bool, expected: &str| {
+        let at = |x: i32, y: i32| NodePlace { x, y, w: 100, h: 40, layer: 0 };
+        let check = |from: NodePlace, to: NodePlace, bends: &[i32], back: bool, expected: &str| {
             assert_eq!(way(from, to, bends, back), expected);
         };
         check(at(0, 0), at(200, 0), &[], false, "M100 20H200");

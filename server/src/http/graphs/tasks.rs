@@ -29,7 +29,7 @@ use crate::http::limits::{DETAIL_CHARS_MAX, EXPANDED_MAX, GRAPH_DEPS_MAX, GRAPH_
 use crate::http::tasks::no_task;
 use crate::http::wire::catalog::OwnerName;
 use crate::http::wire::error::ErrorBody;
-use crate::http::wire::graph::{Drawing, GraphFamily, Place, TaskGraph, TaskNode};
+use crate::http::wire::graph::{Drawing, GraphFamily, NodePlace, TaskGraph, TaskNode};
 use crate::http::wire::run::TaskCounts;
 use crate::http::wire::time;
 use crate::limits::SLICE_TASKS;
@@ -229,7 +229,7 @@ fn told(
         let mut node = TaskNode {
             family: family_at.get(member.family()).copied().unwrap_or_default(),
             critical: tasks.iter().any(|(id, _)| on_chain.contains(id)),
-            place: Place { x: place.x, y: place.y, w, h, layer: place.layer },
+            place: NodePlace { x: place.x, y: place.y, w, h, layer: place.layer },
             ..node_of(tasks, origin)
         };
         match member {

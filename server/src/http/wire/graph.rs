@@ -12,7 +12,7 @@ use super::run::TaskCounts;
 
 /// A box on the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct Place {
+pub struct NodePlace {
     /// Its left side.
     pub x: i32,
     /// Its upper side.
@@ -113,7 +113,7 @@ pub struct TaskNode {
     pub critical: bool,
     /// Where it stands.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: NodePlace,
 }
 
 /// A graph of tasks.
@@ -167,7 +167,7 @@ pub struct EntityNode {
     pub distance: i32,
     /// Where it stands.
     #[serde(flatten)]
-    pub place: Place,
+    pub place: NodePlace,
 }
 
 /// The graph around an entity.
