@@ -15,6 +15,10 @@ const SWEEPS_WHEN_LARGE: usize = 4;
 /// From so many edges on a graph is large.
 const LARGE_EDGES: usize = 60_000;
 
+/// LIMIT: lanes through a layer of few nodes; one of many has as many lanes as nodes. With more of them a layer would be a grey
+/// band; what finds no room is drawn as a plain curve.
+const LANES_IN_LAYER_MIN: usize = 24;
+
 /// LIMIT: edges of a part in which pairs change places: each round looks at every pair with all its edges.
 const SWITCH_EDGES_MAX: usize = 5_000;
 
@@ -53,12 +57,21 @@ impl Ordered {
         let mut long: Vec<(u32, u32)> =
             nodes.iter().enumerate().map(|(at, &node)| (length(node), at as u32)).filter(|long| long.0 > 0).collect();
         long.sort_unstable();
+        let mut room: Vec<usize> = vec![0; layer.iter().max().map_or(0, |last| *last as usize + 1)];
+        layer.iter().for_each(|&layer| room[layer as usize] += 1);
+        room.iter_mut().for_each(|room| *room = (*room).max(LANES_IN_LAYER_MIN));
         let mut lanes: Vec<Option<u32>> = vec![None; nodes.len()];
         let mut lane_of = Vec::new();
         for (length, node) in long {
             if lane_of.len() + length as usize > lanes_max {
                 break;
             }
+            let first = layer[node as usize] as usize + 1;
+            let passed = &mut room[first..first + length as usize];
+            if passed.contains(&0) {
+                continue;
+            }
+            passed.iter_mut().for_each(|room| *room -= 1);
             lanes[node as usize] = Some((nodes.len() + lane_of.len()) as u32);
             for step in 1..=length {
                 lane_of.push(node);
