@@ -45,11 +45,12 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 7] = [
+    let allowed: [(&str, &[&str]); 8] = [
         ("ledger", &[]),
         ("domain", &[]),
         ("store", &["bussola-ledger", "bussola-domain"]),
-        ("server", &["bussola-ledger", "bussola-domain", "bussola-store"]),
+        ("ui", &[]),
+        ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-ui"]),
         ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server"]),
         ("e2e", &[]),
         // The benchmark drives servers with the same clients as the end-to-end tests.
@@ -113,10 +114,16 @@ fn only_the_store_knows_sql_and_only_the_server_the_network() {
 }
 
 #[test]
+fn the_web_app_is_plain_bytes() {
+    assert!(dependencies("ui").is_empty(), "whoever serves the app needs no library to find its files");
+    check_absent("ui/embed", &["axum", "hyper", "tokio"], "the server knows HTTP");
+}
+
+#[test]
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "domain", "store", "server", "cli", "e2e", "bench"] {
+    for folder in ["ledger", "domain", "store", "server", "ui", "cli", "e2e", "bench"] {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }

@@ -1,7 +1,7 @@
 //! Every protocol that bussola speaks, and the only crate that touches the network.
 //!
 //! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`http`] is the
-//! REST API; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
+//! REST API; `web` is the web app; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
 //! everything.
 
 pub mod app;
@@ -16,5 +16,6 @@ pub mod manifests;
 pub mod metrics;
 pub mod reply;
 mod run;
+mod web;
 
 pub use run::{Fatal, Running, router, start};

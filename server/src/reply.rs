@@ -42,6 +42,16 @@ impl<'a> Wishes<'a> {
         });
         Wishes { tagged, gzip, if_none_match: headers.get(IF_NONE_MATCH) }
     }
+
+    /// Whether the body may be compressed.
+    pub fn gzip(&self) -> bool {
+        self.gzip
+    }
+
+    /// Whether the client has what this tag names.
+    pub fn knows(&self, tag: &HeaderValue) -> bool {
+        self.tagged && self.if_none_match.is_some_and(|known| names(known, tag))
+    }
 }
 
 /// A body in three parts, so that a long text needs no copy to be put between two short ones.

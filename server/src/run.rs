@@ -15,7 +15,7 @@ use crate::http::{self as rest, Api};
 use crate::limits::PRUNE_INTERVAL;
 use crate::listen::{self, Connections, Socket};
 use crate::manifests::{self, Report};
-use crate::{luigi, reply};
+use crate::{luigi, reply, web};
 
 /// Why the server does not start.
 #[derive(Debug, thiserror::Error)]
@@ -109,11 +109,10 @@ fn options(settings: &Settings) -> Options {
     options
 }
 
-/// Luigi's edge, and what is said to those who ask for neither it nor the API.
+/// Luigi's edge, and the web app for those who ask for neither it nor the API.
 pub fn router(app: Arc<App>) -> Router {
-    let not_found = || async { reply::error(StatusCode::NOT_FOUND, "") };
     let not_allowed = || async { reply::error(StatusCode::METHOD_NOT_ALLOWED, "") };
-    luigi::router().fallback(not_found).method_not_allowed_fallback(not_allowed).with_state(app)
+    luigi::router().fallback(web::file_or_page).method_not_allowed_fallback(not_allowed).with_state(app)
 }
 
 /// Looks at what time alone changes, as luigid does once a minute.

@@ -1,4 +1,4 @@
-//! Pages for a browser, small and honest: the web app is another thing. Those that luigid has only with a task history
+//! Pages for a browser, small and honest: the web app is another thing (`web`). Those that luigid has only with a task history
 //! are always there, and show what the history holds.
 
 use std::collections::BTreeSet;
@@ -18,11 +18,13 @@ use crate::limits::HISTORY_ROWS_MAX;
 use crate::luigi::form;
 use crate::metrics;
 use crate::reply::{self, HTML, Wishes, escape};
+use crate::web;
 
 /// Where luigid's visualiser is.
 const START_PAGE: &str = "visualiser/index.html";
 
-/// GET leads to the start page, by a relative path so that a proxy's prefix is kept. HEAD is a health check.
+/// A browser gets the web app. Others are led to the start page, by a relative path so that a proxy's prefix is kept, as
+/// luigid does. HEAD is a health check.
 pub async fn root(request: Request) -> Response {
     if request.method() == Verb::HEAD {
         return reply::empty(StatusCode::NO_CONTENT);
@@ -30,23 +32,33 @@ pub async fn root(request: Request) -> Response {
     if request.method() != Verb::GET {
         return reply::error(StatusCode::METHOD_NOT_ALLOWED, "");
     }
+    if let Some(app) = web::page(request.method(), request.headers()) {
+        return app;
+    }
     let mut found = reply::empty(StatusCode::FOUND);
     found.headers_mut().insert(LOCATION, HeaderValue::from_static("static/visualiser/index.html"));
     found
 }
 
-/// The start page; there are no other files yet.
+/// The start page, for those who have no web app; browsers that come by an old bookmark are led to it. There are no other
+/// files.
 pub async fn file(State(app): State<Arc<App>>, Path(file): Path<String>, verb: Verb, headers: HeaderMap) -> Response {
     if file != START_PAGE {
         return reply::error(StatusCode::NOT_FOUND, "");
+    }
+    if web::page(&verb, &headers).is_some() {
+        let mut found = reply::empty(StatusCode::FOUND);
+        found.headers_mut().insert(LOCATION, HeaderValue::from_static("../../"));
+        return found;
     }
     let rows: String = app.store.read(|model| {
         let row = |status: &Status| format!("<tr><td>{}<td>{}", status.as_str(), model.scheduler.count(*status));
         Status::ALL.iter().map(row).collect()
     });
     let content = format!(
-        "<p>This is a <b>bussola</b> server: a drop-in luigid with a memory. Workers reach it as they reach luigid; the \
-         web app is not in this release.\n\
+        "<p>This is a <b>bussola</b> server: a drop-in luigid with a memory. Workers reach it as they reach luigid.\n\
+         <p>Its web app is for browsers; a binary that was built without it gets it by <code>make ui</code> and another \
+         build.\n\
          <table><tr><th>status<th>tasks{rows}</table>\n\
          <ul>\
          <li><a href=\"../../history\">What ran lately</a>, and <a href=\"../../tasklist\">which families there are</a>\

@@ -1,0 +1,7 @@
+/** What pages need of the server. */
+
+export { ApiFailure, type Schemas } from "./client";
+export { type Connection, follow, useConnection } from "./live";
+export { commands, type EntityFilter, queries, type RunFilter } from "./queries";
+export { formatRef, parseRef, paths, type RefParts, shortRef } from "./refs";
+export { failureOf, itemRows, useEntityRows, useRunRows } from "./rows";

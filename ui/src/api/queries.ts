@@ -1,0 +1,182 @@
+/**
+ * Every question that pages ask, by name.
+ *
+ * INVARIANT: the first members of a key say what the answer is about, in the words of `live.ts`, which makes answers stale
+ * by them. A question whose key begins otherwise would never be asked again.
+ */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { answer, client, type Schemas } from "./client";
+import { parseRef } from "./refs";
+import type { operations } from "./schema";
+
+export type EntityFilter = Omit<NonNullable<operations["listEntities"]["parameters"]["query"]>, "offset" | "limit">;
+export type RunFilter = Omit<NonNullable<operations["listRuns"]["parameters"]["query"]>, "before" | "limit">;
+
+/** What one page of a long list holds: some screens. */
+export const PAGE_ITEMS = 100;
+/** The most that the server gives at once; for those who want everything. */
+export const PAGE_ITEMS_MAX = 1000;
+const RUNS_PAGE = 60;
+/** Signs of life of workers are not in the ledger, so nothing tells us of them. */
+const PULSE_MS = 5_000;
+
+export const queries = {
+  status: () =>
+    queryOptions({
+      queryKey: ["status"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/status", { signal })),
+    }),
+
+  entities: (filter: EntityFilter, offset = 0, limit = PAGE_ITEMS) =>
+    queryOptions({
+      queryKey: ["catalog", "entities", filter, offset, limit],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/catalog/entities", { params: { query: { ...filter, offset, limit } }, signal })),
+    }),
+
+  entity: (ref: string) =>
+    queryOptions({
+      queryKey: ["catalog", "entity", ref],
+      queryFn: ({ signal }) =>
+        answer(
+          client.GET("/api/v1/catalog/entities/{kind}/{namespace}/{name}", { params: { path: parseRef(ref) }, signal }),
+        ),
+    }),
+
+  blast: (ref: string) =>
+    queryOptions({
+      queryKey: ["catalog", "blast", ref],
+      queryFn: ({ signal }) =>
+        answer(
+          client.GET("/api/v1/catalog/entities/{kind}/{namespace}/{name}/blast", {
+            params: { path: parseRef(ref) },
+            signal,
+          }),
+        ),
+    }),
+
+  dependencies: (ref: string) =>
+    queryOptions({
+      queryKey: ["catalog", "dependencies", ref],
+      queryFn: ({ signal }) =>
+        answer(
+          client.GET("/api/v1/catalog/entities/{kind}/{namespace}/{name}/dependencies", {
+            params: { path: parseRef(ref) },
+            signal,
+          }),
+        ),
+    }),
+
+  manifest: (ref: string, format: string) =>
+    queryOptions({
+      queryKey: ["catalog", "manifest", ref, format],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/catalog/export", { params: { query: { format, ref } }, signal })),
+    }),
+
+  problems: () =>
+    queryOptions({
+      queryKey: ["catalog", "problems"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/catalog/problems", { signal })),
+    }),
+
+  owners: () =>
+    queryOptions({
+      queryKey: ["owners"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/owners", { signal })),
+    }),
+
+  owner: (owner: string) =>
+    queryOptions({
+      queryKey: ["owners", owner],
+      queryFn: ({ signal }) =>
+        answer(
+          client.GET("/api/v1/owners/{owner}", {
+            params: { path: { owner }, query: { limit: PAGE_ITEMS_MAX } },
+            signal,
+          }),
+        ),
+    }),
+
+  runs: (filter: RunFilter, limit = RUNS_PAGE) =>
+    infiniteQueryOptions({
+      queryKey: ["runs", filter, limit],
+      queryFn: ({ signal, pageParam }) =>
+        answer(
+          client.GET("/api/v1/runs", {
+            params: { query: { ...filter, limit, before: pageParam ?? undefined } },
+            signal,
+          }),
+        ),
+      initialPageParam: null as number | null,
+      getNextPageParam: (last) => last.next_before ?? null,
+      placeholderData: keepPreviousData,
+    }),
+
+  run: (id: number) =>
+    queryOptions({
+      queryKey: ["run", id],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}", { params: { path: { id } }, signal })),
+    }),
+
+  runTasks: (id: number) =>
+    queryOptions({
+      queryKey: ["run", id, "tasks"],
+      queryFn: async ({ signal }) => {
+        const items: Schemas["RunTaskView"][] = [];
+        let offset: number | null | undefined = 0;
+        while (offset !== null && offset !== undefined) {
+          const query = { offset, limit: PAGE_ITEMS_MAX };
+          const page: Schemas["RunTaskPage"] = await answer(
+            client.GET("/api/v1/runs/{id}/tasks", { params: { path: { id }, query }, signal }),
+          );
+          items.push(...page.items);
+          offset = page.next_offset;
+        }
+        return items;
+      },
+    }),
+
+  runExplanation: (id: number) =>
+    queryOptions({
+      queryKey: ["run", id, "explain"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}/explain", { params: { path: { id } }, signal })),
+    }),
+
+  task: (id: string) =>
+    queryOptions({
+      queryKey: ["task", id],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/tasks/{id}", { params: { path: { id } }, signal })),
+    }),
+
+  workers: () =>
+    queryOptions({
+      queryKey: ["workers"],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/workers", { params: { query: { limit: PAGE_ITEMS_MAX } }, signal })),
+      refetchInterval: PULSE_MS,
+    }),
+
+  resources: () =>
+    queryOptions({
+      queryKey: ["resources"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/resources", { signal })),
+    }),
+
+  entries: (from: number, limit: number) =>
+    queryOptions({
+      queryKey: ["ledger", "entries", from, limit],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/ledger/entries", { params: { query: { from, limit } }, signal })),
+    }),
+};
+
+/** What changes something. The ledger's events make what is shown current, so nothing is done by hand afterwards. */
+export const commands = {
+  forgiveTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/forgive", { params: { path: { id } } })),
+  reEnableTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/re-enable", { params: { path: { id } } })),
+  markTaskAsDone: (id: string) => answer(client.POST("/api/v1/tasks/{id}/done", { params: { path: { id } } })),
+  pause: () => answer(client.POST("/api/v1/pause")),
+  unpause: () => answer(client.POST("/api/v1/unpause")),
+};

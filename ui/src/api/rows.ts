@@ -1,0 +1,116 @@
+/** Long lists as rows of a table: of each kind of list that the API has, only what is looked at is fetched. */
+
+import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useMemo, useState } from "react";
+import type { Rows } from "../kit/rows";
+import { ApiFailure, type Schemas } from "./client";
+import { type EntityFilter, PAGE_ITEMS, PAGE_ITEMS_MAX, queries, type RunFilter } from "./queries";
+
+// LIMIT: what one download may hold. More than a spreadsheet opens is a job for the API.
+const ALL_ITEMS_MAX = 200_000;
+/** Begin to fetch before the end is seen. */
+const AHEAD_ROWS = 30;
+
+/** Entities, of which any part can be looked at: they are read by offset. */
+export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary"]> {
+  const cache = useQueryClient();
+  const [[from, to], look] = useState<[number, number]>([0, 0]);
+  // The first page stays while a filter changes, so that typing does not blank the table.
+  const first = useQuery({ ...queries.entities(filter), placeholderData: keepPreviousData });
+  const total = first.data?.total ?? 0;
+  const last = Math.min(to, Math.max(0, Math.ceil(total / PAGE_ITEMS) - 1));
+  const wanted: number[] = [];
+  if (!first.isPlaceholderData) for (let number = Math.max(1, from); number <= last; number += 1) wanted.push(number);
+  const others = useQueries({ queries: wanted.map((number) => queries.entities(filter, number * PAGE_ITEMS)) });
+
+  const pages = new Map([[0, first.data?.items ?? []]]);
+  wanted.forEach((number, index) => {
+    const items = others[index]?.data?.items;
+    if (items) pages.set(number, items);
+  });
+
+  const need = useCallback((firstRow: number, lastRow: number) => {
+    const next: [number, number] = [Math.floor(firstRow / PAGE_ITEMS), Math.floor(lastRow / PAGE_ITEMS)];
+    look((now) => (now[0] === next[0] && now[1] === next[1] ? now : next));
+  }, []);
+  const all = async () => {
+    const items: Schemas["EntitySummary"][] = [];
+    for (let offset = 0; offset < ALL_ITEMS_MAX; offset += PAGE_ITEMS_MAX) {
+      const fetched = await cache.fetchQuery(queries.entities(filter, offset, PAGE_ITEMS_MAX));
+      items.push(...fetched.items);
+      if (offset + PAGE_ITEMS_MAX >= fetched.total) break;
+    }
+    return items;
+  };
+  return {
+    count: total,
+    total,
+    at: (index) => pages.get(Math.floor(index / PAGE_ITEMS))?.[index % PAGE_ITEMS],
+    need,
+    all,
+    isLoading: first.isPending,
+    isStale: first.isPlaceholderData,
+    failure: failureOf(first.error, () => first.refetch()),
+  };
+}
+
+/** Runs, which are read from the newest on. */
+export function useRunRows(filter: RunFilter): Rows<Schemas["RunSummary"]> {
+  const query = useInfiniteQuery(queries.runs(filter));
+  const items = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data]);
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const need = useCallback(
+    (_: number, lastRow: number) => {
+      if (hasNextPage && !isFetchingNextPage && lastRow >= items.length - AHEAD_ROWS) void fetchNextPage();
+    },
+    [hasNextPage, isFetchingNextPage, fetchNextPage, items.length],
+  );
+  const all = async () => {
+    let gathered = items;
+    let isMore = hasNextPage;
+    while (isMore && gathered.length < ALL_ITEMS_MAX) {
+      const next = await fetchNextPage();
+      gathered = next.data?.pages.flatMap((page) => page.items) ?? gathered;
+      isMore = next.hasNextPage;
+    }
+    return gathered;
+  };
+  return {
+    count: items.length,
+    total: hasNextPage ? undefined : items.length,
+    at: (index) => items[index],
+    need,
+    all,
+    isLoading: query.isPending,
+    isStale: query.isPlaceholderData,
+    failure: failureOf(query.error, () => query.refetch()),
+  };
+}
+
+/** A list that is here as a whole. */
+export function itemRows<T>(query: {
+  data: T[] | undefined;
+  error: Error | null;
+  isPending: boolean;
+  refetch: () => unknown;
+}): Rows<T> {
+  const items = query.data ?? [];
+  return {
+    count: items.length,
+    total: items.length,
+    at: (index) => items[index],
+    need: () => {},
+    all: async () => items,
+    isLoading: query.isPending,
+    isStale: false,
+    failure: failureOf(query.error, () => query.refetch()),
+  };
+}
+
+/** What an `ErrorPanel` shows. */
+export function failureOf(error: unknown, retry: () => unknown): Rows<never>["failure"] {
+  if (!error) return undefined;
+  const { message } = error as Error;
+  if (error instanceof ApiFailure) return { code: error.code, message, hint: error.hint, retry: () => void retry() };
+  return { message, retry: () => void retry() };
+}

@@ -1,0 +1,2638 @@
+// Generated from openapi.json by `npm run types`. Do not edit.
+
+export interface paths {
+    "/api/v1/catalog/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes the catalog what the manifests say: all of them, or nothing. */
+        post: operations["applyManifests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says what an apply would change, or what is wrong; changes nothing. */
+        post: operations["checkManifests"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists entities in order of ref. */
+        get: operations["listEntities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows everything that is known about an entity. */
+        get: operations["getEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/blast": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what is affected when an entity fails: everything downstream, with owners. */
+        get: operations["getBlastRadius"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/dependencies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what an entity needs, directly and through others. */
+        get: operations["getDependencies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says who answers for an entity, and how that is known. */
+        get: operations["getOwnerOfEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Writes entities as manifests: in their own format as they were, in the other with a list of what was lost. */
+        get: operations["exportManifests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/problems": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists what is not in order: references to what is not there, circles, what nobody answers for, bad manifests. */
+        get: operations["listCatalogProblems"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follows the ledger: one event for each committed entry, with its number as the event's id and its kind as the event's
+         *     type. `Last-Event-ID` goes on from there. A comment comes after 15 s of silence.
+         */
+        get: operations["followEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/checkpoint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Signs the head: a note to keep where the operator of this server cannot reach it. */
+        get: operations["getCheckpoint"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists entries in order. */
+        get: operations["listEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries/{seq}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows an entry. */
+        get: operations["getEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries/{seq}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proves that an entry is in the ledger, by a checkpoint of now. */
+        get: operations["proveEntry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/head": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how many entries there are, and their root. */
+        get: operations["getLedgerHead"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/leaves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gives entries as they were hashed: one leaf of canonical JSON on each line, at most 10,000 of them. All of them rebuild
+         *     the tree; `X-Ledger-Size` says how many there are.
+         */
+        get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists every owner, with how much each answers for. */
+        get: operations["listOwners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/owners/{owner}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows what an owner answers for. */
+        get: operations["getOwner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands out no more work; what runs goes on. */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists resources with what running tasks hold of them. */
+        get: operations["listResources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/resources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Sets how much of a resource there is. */
+        put: operations["setResource"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists runs, latest first. */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a run: who, when, with which parameters, how it went. */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says why a run is not done: first causes, whose they are, what they affect, what to do. */
+        get: operations["explainRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tasks of a run: what they require, tries with times and errors. Together they are the run's graph. */
+        get: operations["listTasksOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how the server is. */
+        get: operations["status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a task: what it is, what the scheduler knows now, what was tried. */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Marks a task as done, although its worker did not. */
+        post: operations["markTaskAsDone"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/explain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says why a task is not done: first causes, whose they are, what they affect, what to do. */
+        get: operations["explainTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/forgive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a failed task tried again at once; its failures still count. */
+        post: operations["forgiveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/re-enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switches a task on again that the scheduler disabled after too many failures. */
+        post: operations["reEnableTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/unpause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hands out work again. */
+        post: operations["unpause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists workers that are here, in order of their arrival. */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description Manifests to apply or to check. */
+        ApplyRequest: {
+            /** @description The manifests. */
+            manifests: components["schemas"]["ManifestText"][];
+            /** @description Which others are gone. */
+            scope?: components["schemas"]["Scope"];
+        };
+        /** @description What an apply changed, or would change. */
+        ApplyResult: {
+            /** @description Entities declared for the first time, or differently. */
+            declared: string[];
+            /** @description Entities that they declare. */
+            entities: number;
+            /** @description Manifests handed in. */
+            manifests: number;
+            /** @description Entities that are declared no more. */
+            removed: string[];
+        };
+        /** @description How much is in the catalog, and what is not in order. */
+        CatalogCounts: {
+            /** @description Circles of dependencies. */
+            cycles: number;
+            /** @description References to what is not there. */
+            dangling: number;
+            /** @description Entities that exist. */
+            entities: number;
+            /** @description Problems of the manifests in `[catalog] paths`. */
+            manifest_problems: number;
+            /** @description Pipelines that showed themselves. */
+            pipelines: number;
+            /** @description Entities that nobody answers for. */
+            unowned: number;
+        };
+        /** @description What is not in order in the catalog. Lists may be cut; the counts are complete. */
+        CatalogProblems: {
+            /** @description How many there are of each. */
+            counts: components["schemas"]["ProblemCounts"];
+            /** @description Entities that need each other in a circle. */
+            cycles: string[][];
+            /** @description References to what is not there. */
+            dangling: components["schemas"]["DanglingRelation"][];
+            /** @description Manifests of `[catalog] paths` that cannot be read or are not valid; what they said before still counts. */
+            manifests: components["schemas"]["FileProblem"][];
+            /** @description What nobody answers for. */
+            unowned: components["schemas"]["EntitySummary"][];
+        };
+        /** @description What a check found. */
+        CheckResult: {
+            /** @description What is wrong. */
+            problems: components["schemas"]["FileProblem"][];
+            /** @description Whether the manifests can be applied. */
+            valid: boolean;
+            would?: components["schemas"]["ApplyResult"] | null;
+        };
+        /** @description A signed note of the head, as C2SP tlog-checkpoint. */
+        CheckpointNote: {
+            /** @description The note: keep it where the operator of the ledger cannot reach it. */
+            note: string;
+            /** @description The key that opens it, as C2SP signed-note writes keys. Whoever checks should have it from elsewhere. */
+            vkey: string;
+        };
+        /** @description A field that the organisation added to Compass. */
+        CustomFieldValue: {
+            /** @description `text`, `number`, `boolean`, `user`, `single_select` or `multi_select` */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /** @description Its values as text. */
+            values: string[];
+        };
+        /** @description A relation whose target is not there. */
+        DanglingRelation: {
+            /** @description The key it is written under. */
+            field: string;
+            /** @description Where it is written. */
+            place: components["schemas"]["Place"];
+            /** @description The entity that declares it; for a claim or an alias, the one that is named. */
+            ref: string;
+            /** @description What is not there. */
+            target: string;
+            /** @description As written. */
+            written: string;
+        };
+        /** @description Where an entity is declared. */
+        Declaration: {
+            /** @description Where each field comes from. */
+            fields: components["schemas"]["FieldSource"][];
+            /** @description `compass`, `backstage` or `bussola` */
+            format: string;
+            /** @description The file and where its document starts. */
+            place: components["schemas"]["Place"];
+            /** @description SHA-256 of the file's text. */
+            sha256: string;
+            /** @description When it was declared first. */
+            since: string;
+        };
+        /** @description Everything that is known about an entity. */
+        EntityDetail: components["schemas"]["EntitySummary"] & {
+            /** @description Other identifiers of it. */
+            aliases?: string[];
+            /** @description Annotations. */
+            annotations?: {
+                [key: string]: string;
+            };
+            /** @description Compass's custom fields. */
+            custom_fields?: components["schemas"]["CustomFieldValue"][];
+            declaration?: components["schemas"]["Declaration"] | null;
+            /** @description Key-value labels. */
+            labels?: {
+                [key: string]: string;
+            };
+            /** @description Links. */
+            links?: components["schemas"]["PageLink"][];
+            /** @description Who answers for it, and how that is known. */
+            ownership: components["schemas"]["OwnerAnswer"];
+            /** @description The pipelines that its runs have shown. */
+            pipelines: components["schemas"]["PipelineShown"][];
+            /** @description The components whose pipelines make it, when it is a dataset. */
+            produced_by?: string[];
+            /** @description Its relations, declared at either end or discovered; may be cut. */
+            relations: components["schemas"]["RelationTo"][];
+            /** @description How many there are. */
+            relations_total: number;
+        };
+        /** @description A page of entities. */
+        EntityPage: {
+            /** @description The entities of this page, in order of ref. */
+            items: components["schemas"]["EntitySummary"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description An entity in a list. */
+        EntitySummary: {
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Since when its pipelines have been failing; not given: all is well, or nothing is known. */
+            failing_since?: string | null;
+            /** @description As declared. */
+            lifecycle?: string | null;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /**
+             * @description `kind:namespace/name`
+             * @example component:default/payments-api
+             */
+            ref: string;
+            /** @description `declared` by a manifest, or only `discovered` by its runs. */
+            state: string;
+            /** @description As declared. */
+            tags?: string[];
+            /**
+             * Format: int32
+             * @description As declared: 1 is worst.
+             */
+            tier?: number | null;
+            /** @description What people call it. */
+            title: string;
+            /** @description `service`, `pipeline`, `dataset`, …: as declared, else as discovered. */
+            type?: string | null;
+        };
+        /** @description A page of entries. */
+        EntryPage: {
+            /** @description Entries, in order. */
+            items: components["schemas"]["EntryView"][];
+            /**
+             * Format: int64
+             * @description The `from` of the next page; not given on the last one.
+             */
+            next_from?: number | null;
+            /**
+             * Format: int64
+             * @description How many the ledger has.
+             */
+            size: number;
+        };
+        /** @description The proof that an entry is in the ledger: the content of the files that `docs/ledger-format.md` describes. */
+        EntryProof: {
+            /** @description `checkpoint`: the signed note that the proof leads to. */
+            checkpoint: string;
+            /** @description `entry.hashes`: the hashes of the proof alone, one in base64 on each line. */
+            hashes: string;
+            /** @description `entry.json`: the entry as it was hashed. */
+            leaf: string;
+            /** @description `entry.tlog-proof`: proof and checkpoint in one text, as C2SP tlog-proof. */
+            proof: string;
+            /**
+             * Format: int64
+             * @description The entry.
+             */
+            seq: number;
+            /** @description The key that opens it. Whoever checks should have it from elsewhere. */
+            vkey: string;
+        };
+        /** @description One entry. */
+        EntryView: {
+            /** @description When it happened. */
+            at: string;
+            /** @description By what right. */
+            authority?: string;
+            /** @description SHA-256 of the leaf, in base64. */
+            hash: string;
+            /**
+             * @description What happened.
+             * @example task.moved
+             */
+            kind: string;
+            /** @description The entry as it was hashed: canonical JSON. */
+            leaf: string;
+            /** @description What exactly. */
+            payload: unknown;
+            /** @description Who did it: an opaque id. */
+            principal: string;
+            /**
+             * Format: int64
+             * @description In the course of which run.
+             */
+            run?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the ledger, from 0.
+             */
+            seq: number;
+            /** @description To what. */
+            subject: string;
+            /**
+             * Format: int32
+             * @description The version of the payload.
+             */
+            version: number;
+        };
+        /** @description Why a request failed. */
+        ErrorBody: {
+            /**
+             * @description Stable code; `docs/errors` has a line for each.
+             * @example B0212
+             */
+            code: string;
+            /** @description What to do about it; may be empty. */
+            hint?: string;
+            /**
+             * @description What happened: lower case, one line, no period.
+             * @example there is no run `77`
+             */
+            message: string;
+            /** @description What is wrong with manifests, where that is the reason. */
+            problems?: components["schemas"]["FileProblem"][];
+        };
+        /** @description What went wrong, as its author would read it in a log. */
+        ErrorText: {
+            /** @description How many bytes it has in all. */
+            bytes: number;
+            /** @description SHA-256 of what the client sent. */
+            sha256: string;
+            /** @description The text, perhaps cut. */
+            text: string;
+        };
+        /** @description What the event stream says of a committed entry. */
+        EventData: {
+            /** @description When it happened. */
+            at: string;
+            /** @description What happened. */
+            kind: string;
+            /**
+             * Format: int64
+             * @description In which run.
+             */
+            run?: number | null;
+            /**
+             * Format: int64
+             * @description Its place in the ledger.
+             */
+            seq: number;
+            /** @description To what. */
+            subject: string;
+        };
+        /** @description A first cause. */
+        ExplainedCause: {
+            /** @description Tries in this run. */
+            attempts: number;
+            /** @description The component that the task belongs to. */
+            component: string;
+            /** @description What depends on the component, nearest first; may be cut. */
+            components_affected: components["schemas"]["ReachedEntity"][];
+            /** @description How many they are. */
+            components_affected_total: number;
+            error?: components["schemas"]["ErrorText"] | null;
+            /** @description Its family. */
+            family: string;
+            /** @description `failed`, `disabled`, `missing` (nobody makes it), `waiting` (for a worker or a resource) or `running` */
+            kind: string;
+            /** @description What to do. */
+            next: components["schemas"]["NextStep"][];
+            /** @description Who answers for that component, and how that is known. */
+            ownership: components["schemas"]["OwnerAnswer"];
+            /** @description From the task asked about to this one, both included; of a long way the middle is left out. */
+            path: string[];
+            /** @description How many tasks are on the way. */
+            path_total: number;
+            /** @description Since when. */
+            since: string;
+            /** @description What the component needs that is failing or changed shortly before; what fails comes first. */
+            suspects: components["schemas"]["SuspectEntity"][];
+            /** @description The task. */
+            task: string;
+            /** @description Tasks of the run that wait for it, nearest first; may be cut. */
+            tasks_affected: string[];
+            /** @description How many they are. */
+            tasks_affected_total: number;
+            /** @description Why it is not handed out, as far as the scheduler knows now. */
+            waits?: components["schemas"]["WaitReason"][];
+            /** @description Who tried last. */
+            worker?: string | null;
+        };
+        /** @description The answer to "why is this not done". */
+        ExplanationView: {
+            /** @description First causes, the most telling first. */
+            causes: components["schemas"]["ExplainedCause"][];
+            /** @description How many there are; `causes` may be cut. */
+            causes_total: number;
+            run?: components["schemas"]["RunSummary"] | null;
+            /** @description Its status. */
+            status: string;
+            /** @description The task asked about, or the run's root. */
+            task: string;
+            /** @description Why the task itself is not handed out, as far as the scheduler knows now. */
+            waits?: components["schemas"]["WaitReason"][];
+        };
+        /** @description A page of exported manifests. */
+        ExportPage: {
+            /** @description The format. */
+            format: string;
+            /** @description Manifests, in order of ref. */
+            items: components["schemas"]["ExportedManifest"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many entities there are in all pages. */
+            total: number;
+        };
+        /** @description An entity written as a manifest. */
+        ExportedManifest: {
+            /** @description What did not come along, and what had to be made up. */
+            lost?: components["schemas"]["LostField"][];
+            /** @description Where it may be written: the path of its own manifest where the format is the same, else made from its name. */
+            path: string;
+            /** @description The entity; not given for claims and aliases. */
+            ref?: string | null;
+            /** @description The document; not given: the format has no place for it. */
+            text?: string | null;
+        };
+        /** @description Where a field of a manifest is written, and since when it has its value. */
+        FieldSource: {
+            /**
+             * @description The field, by its path in the document.
+             * @example spec.owner
+             */
+            field: string;
+            /** @description Where. */
+            place: components["schemas"]["Place"];
+            /** @description When it got the value that it has. */
+            since: string;
+        };
+        /** @description One thing that is wrong with a manifest. */
+        FileProblem: {
+            /**
+             * @description Stable code.
+             * @example B0114
+             */
+            code: string;
+            /**
+             * Format: int32
+             * @description The column, from 1, in characters.
+             */
+            column?: number | null;
+            /** @description What to write instead; may be empty. */
+            hint?: string;
+            /**
+             * Format: int32
+             * @description The line, from 1; not given where the file as a whole is concerned.
+             */
+            line?: number | null;
+            /** @description What is wrong. */
+            message: string;
+            /** @description The file. */
+            path: string;
+        };
+        /** @description Size and root of the ledger. */
+        Head: {
+            /** @description Root of the Merkle tree over them, in base64. */
+            root: string;
+            /**
+             * Format: int64
+             * @description Number of entries.
+             */
+            size: number;
+        };
+        /** @description Something that a format has no place for. */
+        LostField: {
+            /** @description Where it stood. */
+            field: string;
+            /** @description Why it did not come along. */
+            why: string;
+        };
+        /** @description A manifest's text. */
+        ManifestText: {
+            /**
+             * @description How it is named: relative to the tree that is applied, `/` between directories.
+             * @example payments/payments-api/compass.yml
+             */
+            path: string;
+            /** @description The file's content. */
+            text: string;
+        };
+        /** @description Something that can be done about a cause. */
+        NextStep: {
+            /** @description As a command, where one does it. */
+            command?: string | null;
+            /** @description In words. */
+            text: string;
+        };
+        /** @description A dependency that is not done. */
+        OpenDependency: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its status. */
+            status: string;
+        };
+        /** @description Who answers for an entity, and how that is known. */
+        OwnerAnswer: {
+            /** @description The steps to the answer, the entity itself first. */
+            chain: components["schemas"]["OwnerStep"][];
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description The entity. */
+            ref: string;
+        };
+        /** @description How many entities an owner answers for. */
+        OwnerCount: {
+            /** @description How many. */
+            count: number;
+            owner?: components["schemas"]["OwnerName"] | null;
+        };
+        /** @description An owner and what it answers for. */
+        OwnerDetail: {
+            /** @description Entities, in order of ref. */
+            items: components["schemas"]["EntitySummary"][];
+            /** @description Members of the group, as the catalog has them. */
+            members?: string[];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description Who. */
+            owner: components["schemas"]["OwnerName"];
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description Every owner. */
+        OwnerList: {
+            /** @description Owners, by name; what is unowned comes last. May be cut. */
+            items: components["schemas"]["OwnerSummary"][];
+            /** @description How many there are. */
+            total: number;
+        };
+        /** @description Who answers for something. */
+        OwnerName: {
+            /** @description What people call it: its title, its name, or what Luigi says. */
+            name: string;
+            /** @description The group or user in the catalog; not given when only Luigi knows the owner, by `owner_email`. */
+            ref?: string | null;
+        };
+        /** @description One step on the way to an owner. */
+        OwnerStep: {
+            /** @description The pipeline of which Luigi says so. */
+            pipeline?: string | null;
+            place?: components["schemas"]["Place"] | null;
+            /** @description `declared`, `luigi`, `part_of`, `produced_by` or `unowned` */
+            reason: string;
+            /** @description The entity that was looked at. */
+            ref: string;
+            /** @description The owner as written in the manifest. */
+            written?: string | null;
+        };
+        /** @description An owner in a list. */
+        OwnerSummary: {
+            /** @description How many entities. */
+            entities: number;
+            /** @description How many of them have failing pipelines. */
+            failing: number;
+            owner?: components["schemas"]["OwnerName"] | null;
+        };
+        /** @description A link to a page about the entity. */
+        PageLink: {
+            /** @description What it is called. */
+            title?: string | null;
+            /** @description What kind of page. */
+            type?: string | null;
+            /** @description Where it is. */
+            url: string;
+        };
+        /** @description A parameter of a task. */
+        Parameter: {
+            /** @description Its name. */
+            name: string;
+            /** @description Its value, as the client sent it. */
+            value: unknown;
+        };
+        /** @description Whether work is handed out. */
+        Paused: {
+            /** @description No work is handed out. */
+            paused: boolean;
+        };
+        /** @description How a pipeline has fared lately. */
+        PipelineHealth: {
+            /** @description When it ended. */
+            ended: string;
+            /** @description When the first of the unbroken row of runs that did not succeed ended; not given: the last one succeeded. */
+            failing_since?: string | null;
+            /** @description How it ended. */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description The run that ended last.
+             */
+            run: number;
+        };
+        /** @description A pipeline as its runs have shown it. */
+        PipelineShown: {
+            /** @description Datasets that it makes. */
+            datasets: string[];
+            /** @description Root families of pipelines that it needs. */
+            dependencies: string[];
+            /** @description When something new was seen last. */
+            extended: string;
+            /** @description Families of its tasks. */
+            families: string[];
+            health?: components["schemas"]["PipelineHealth"] | null;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description The family of its root task. */
+            root: string;
+            /** @description When it was seen first. */
+            since: string;
+        };
+        /** @description A place in a manifest. */
+        Place: {
+            /**
+             * Format: int32
+             * @description The column, from 1.
+             */
+            column: number;
+            /**
+             * Format: int32
+             * @description The line, from 1.
+             */
+            line: number;
+            /** @description The file. */
+            path: string;
+        };
+        /** @description How many of each. */
+        ProblemCounts: {
+            /** @description Circles. */
+            cycles: number;
+            /** @description References to what is not there. */
+            dangling: number;
+            /** @description Problems of manifests. */
+            manifests: number;
+            /** @description Entities that nobody answers for. */
+            unowned: number;
+        };
+        /** @description What a walk through the catalog reached. */
+        Reach: {
+            /** @description What was reached, nearest first. */
+            items: components["schemas"]["ReachedEntity"][];
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description How many of them each owner answers for; `unowned` is counted under the empty name. */
+            owners: components["schemas"]["OwnerCount"][];
+            /** @description Where the walk started. */
+            ref: string;
+            /** @description How many were reached; `items` may be cut. */
+            total: number;
+        };
+        /** @description An entity that a walk through the catalog reached. */
+        ReachedEntity: {
+            /**
+             * Format: int32
+             * @description Steps from the start, at least one.
+             */
+            distance: number;
+            /** @description Whether it is there, rather than only spoken of. */
+            exists: boolean;
+            /** @description Since when its pipelines have been failing. */
+            failing_since?: string | null;
+            /** @description The entity before it. */
+            from: string;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description The entity. */
+            ref: string;
+            /** @description How it relates to the entity before it: `dependsOn` reads "this depends on `from`". */
+            via: string;
+        };
+        /** @description A relation, read from the entity to the other end. */
+        RelationTo: {
+            /** @description Whether the other end is there, rather than only spoken of. */
+            exists: boolean;
+            /** @description The other end. */
+            ref: string;
+            /** @description `dependsOn`, `ownedBy`, … */
+            relation: string;
+        };
+        /** @description Resources. */
+        ResourceList: {
+            /** @description In order of name; may be cut. */
+            items: components["schemas"]["ResourceView"][];
+            /** @description How many there are. */
+            total: number;
+        };
+        /** @description How much of a resource there is. */
+        ResourceTotal: {
+            /**
+             * Format: double
+             * @description Units in all; 0 or more.
+             */
+            total: number;
+        };
+        /** @description A resource. */
+        ResourceView: {
+            /** @description Its name. */
+            name: string;
+            /** @description Units in all; the text `Infinity` where there is no end. */
+            total: unknown;
+            /** @description Units that running tasks hold. */
+            used: unknown;
+        };
+        /** @description Everything about a run but its tasks. */
+        RunDetail: components["schemas"]["RunSummary"] & {
+            /** @description How many tries there were. */
+            attempts: number;
+            /** @description How many of them failed. */
+            failures: number;
+            /** @description The parameters of its root task. */
+            parameters: components["schemas"]["Parameter"][];
+            /** @description How many of its tasks have each status. */
+            tasks: components["schemas"]["TaskCounts"];
+        };
+        /** @description A page of runs, latest first. */
+        RunPage: {
+            /** @description Runs. */
+            items: components["schemas"]["RunSummary"][];
+            /**
+             * Format: int64
+             * @description The `before` of the next page; not given on the last one.
+             */
+            next_before?: number | null;
+        };
+        /** @description A run. */
+        RunSummary: {
+            /** @description The component that the pipeline belongs to. */
+            component: string;
+            /** @description When it ended; not given while it runs. */
+            ended?: string | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Whether its worker is still here. */
+            live: boolean;
+            /** @description `running`, `succeeded`, `failed`, `incomplete` (something that nobody makes is missing) or `lost` */
+            outcome: string;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description The family of its root task, which names the pipeline. */
+            pipeline: string;
+            /** @description The root task. */
+            root: string;
+            /** @description When it started. */
+            started: string;
+            /** @description Who runs it. */
+            who: components["schemas"]["Who"];
+        };
+        /** @description A page of a run's tasks. */
+        RunTaskPage: {
+            /** @description Tasks, in order of id. */
+            items: components["schemas"]["RunTaskView"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description The root task. */
+            root: string;
+            /**
+             * Format: int64
+             * @description The run.
+             */
+            run: number;
+            /** @description How many the run has. */
+            total: number;
+        };
+        /** @description A task of a run. */
+        RunTaskView: {
+            /** @description Tries, oldest first. */
+            attempts: components["schemas"]["TaskAttempt"][];
+            /** @description What it requires. */
+            deps: string[];
+            /** @description Its family. */
+            family: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its parameters. */
+            parameters: components["schemas"]["Parameter"][];
+            /** @description Whether a worker can run it, or it is only waited for. */
+            runnable: boolean;
+            /** @description When the status last changed. */
+            since: string;
+            /** @description Luigi's status: `PENDING`, `RUNNING`, `DONE`, … */
+            status: string;
+        };
+        /** @description Which manifests that are not handed in are gone, rather than only not looked at. */
+        Scope: {
+            /** @enum {string} */
+            kind: "files";
+        } | {
+            /** @enum {string} */
+            kind: "everything";
+        } | {
+            /** @enum {string} */
+            kind: "under";
+            /** @description Those at or below these paths. */
+            paths: string[];
+        };
+        /** @description The server as a whole. */
+        Status: {
+            /** @description The catalog. */
+            catalog: components["schemas"]["CatalogCounts"];
+            /** @description The ledger. */
+            ledger: components["schemas"]["Head"];
+            /** @description Whether no work is handed out. */
+            paused: boolean;
+            /** @description Runs under way. */
+            runs_live: number;
+            /** @description When the server started. */
+            started: string;
+            /** @description Tasks that the scheduler knows, by status. */
+            tasks: components["schemas"]["TaskCounts"];
+            /**
+             * Format: int64
+             * @description For how long it has been up.
+             */
+            uptime_s: number;
+            /** @description Of the program. */
+            version: string;
+            /** @description Workers that are here. */
+            workers: number;
+        };
+        /** @description A dependency of a component that may have to do with its failure. */
+        SuspectEntity: components["schemas"]["ReachedEntity"] & {
+            /** @description When its declaration changed, where that was shortly before the failure. */
+            changed_at?: string | null;
+        };
+        /** @description One try of a task. */
+        TaskAttempt: {
+            /** @description When it ended; not given while it runs. */
+            ended?: string | null;
+            error?: components["schemas"]["ErrorText"] | null;
+            /** @description `running`, `done`, `failed`, `disabled`, `lost`, `yielded` or `already_complete` */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description In which run.
+             */
+            run?: number | null;
+            /** @description When it was handed out; not given for a task found complete. */
+            started?: string | null;
+            /** @description The client's own id of the worker; not given for a task found complete. */
+            worker?: string | null;
+        };
+        /** @description How many tasks have each status. */
+        TaskCounts: {
+            /** @description Will not be tried. */
+            disabled: number;
+            /** @description Are complete. */
+            done: number;
+            /** @description Failed, and may be tried again. */
+            failed: number;
+            /** @description Wait. */
+            pending: number;
+            /** @description Are being worked on, in batches or alone. */
+            running: number;
+            /** @description Nobody has declared them. */
+            unknown: number;
+        };
+        /** @description A task: what it is, what the scheduler knows now, what was tried. */
+        TaskDetail: {
+            /** @description Tries in any run, latest first. */
+            attempts: components["schemas"]["TaskAttempt"][];
+            /** @description The component that it belongs to. */
+            component: string;
+            error?: components["schemas"]["ErrorText"] | null;
+            /** @description Its family. */
+            family: string;
+            /** @description Its id. */
+            id: string;
+            /** @description Its Python module. */
+            module?: string | null;
+            now?: components["schemas"]["TaskNow"] | null;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description Its parameters, as far as everybody may see them. */
+            parameters: components["schemas"]["Parameter"][];
+            /**
+             * Format: int64
+             * @description The run that declared it last.
+             */
+            run?: number | null;
+        };
+        /** @description What the scheduler knows about a task now. */
+        TaskNow: {
+            /** @description When it was first heard of. */
+            created: string;
+            /** @description What it requires; some of it. */
+            deps: components["schemas"]["OpenDependency"][];
+            /** @description How many it requires. */
+            deps_total: number;
+            /** @description Number of failures that count. */
+            failures: number;
+            /**
+             * Format: double
+             * @description Highest priority that anything downstream gave it.
+             */
+            priority: number;
+            /** @description How far it is. */
+            progress?: unknown;
+            /** @description What running it takes. */
+            resources: {
+                [key: string]: unknown;
+            };
+            /** @description When the status last changed. */
+            since: string;
+            /** @description Luigi's status. */
+            status: string;
+            /** @description What it last said. */
+            status_message?: unknown;
+            /** @description Where to watch it. */
+            tracking_url?: string | null;
+            /** @description Why it is not handed out. */
+            waits: components["schemas"]["WaitReason"][];
+            /** @description Workers that can run it. */
+            workers: string[];
+        };
+        /** @description The status of a task after an act on it. */
+        TaskStatus: {
+            /** @description Its id. */
+            id: string;
+            /** @description Its status now. */
+            status: string;
+        };
+        /** @description One reason why a task is not running. */
+        WaitReason: {
+            /** @enum {string} */
+            reason: "undeclared";
+        } | {
+            /** @enum {string} */
+            reason: "running";
+            /** @description Since when. */
+            since?: string | null;
+            /** @description Where. */
+            worker?: string | null;
+        } | {
+            /** @enum {string} */
+            reason: "done";
+        } | {
+            /** @enum {string} */
+            reason: "failed";
+            /** @description When it may be tried again; not given: never by itself. */
+            retry_at?: string | null;
+        } | {
+            /** @description Whether the scheduler did it, after too many failures; else its worker did. */
+            by_scheduler: boolean;
+            /** @enum {string} */
+            reason: "disabled";
+            /** @description Since when. */
+            since: string;
+        } | {
+            /** @description How many there are. */
+            count: number;
+            /** @description Some of them, failed ones first. */
+            open: components["schemas"]["OpenDependency"][];
+            /** @enum {string} */
+            reason: "dependencies";
+        } | {
+            /** @enum {string} */
+            reason: "no_worker";
+        } | {
+            /** @enum {string} */
+            reason: "not_runnable";
+        } | {
+            /** @description Some tasks that hold some. */
+            holders: string[];
+            /** @description Its name. */
+            name: string;
+            /** @enum {string} */
+            reason: "resource";
+            /** @description What there is. */
+            total: unknown;
+            /** @description What running tasks hold. */
+            used: unknown;
+            /** @description What the task wants. */
+            wants: unknown;
+        } | {
+            /** @enum {string} */
+            reason: "paused";
+        } | {
+            /** @enum {string} */
+            reason: "ready";
+            /** @description Workers that can run it. */
+            workers: string[];
+        };
+        /** @description Who runs: what a Luigi worker says of itself. */
+        Who: {
+            /** @description The machine. */
+            host?: string | null;
+            /**
+             * Format: int64
+             * @description The process.
+             */
+            pid?: number | null;
+            /** @description The account. */
+            user?: string | null;
+            /** @description The client's own worker id. */
+            worker?: string | null;
+        };
+        /** @description Workers that are here. */
+        WorkerList: {
+            /** @description Workers, in order of their arrival. */
+            items: components["schemas"]["WorkerView"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description A worker that is here. */
+        WorkerView: {
+            /** @description Whether it was told to phase out. */
+            disabled: boolean;
+            /** @description Its last sign of life. */
+            last_active: string;
+            /**
+             * Format: int64
+             * @description Tasks that wait and that it can run.
+             */
+            pending: number;
+            /**
+             * Format: int64
+             * @description Its run.
+             */
+            run?: number | null;
+            /** @description Tasks that it works on; may be cut. */
+            running: string[];
+            /** @description Its first call. */
+            started: string;
+            /** @description Who it is. */
+            who: components["schemas"]["Who"];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    applyManifests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplyResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Manifests have problems; nothing was changed */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    checkManifests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplyRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckResult"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listEntities: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this kind.
+                 * @example component
+                 */
+                kind?: string;
+                /** @description Only this type: `service`, `pipeline`, … */
+                type?: string;
+                /** @description Only what this owner answers for: a ref, a name alone, or an e-mail address that Luigi gave. */
+                owner?: string;
+                /** @description Only what has this tag. */
+                tag?: string;
+                /** @description Only what has this text in its ref, title or description. */
+                text?: string;
+                /** @description `declared` or `discovered` */
+                state?: string;
+                /** @description Only what nobody answers for. */
+                unowned?: boolean;
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getBlastRadius: {
+        parameters: {
+            query?: {
+                /** @description So many steps; not given: all the way. */
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getDependencies: {
+        parameters: {
+            query?: {
+                /** @description So many steps; not given: all the way. */
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reach"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getOwnerOfEntity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    exportManifests: {
+        parameters: {
+            query: {
+                /** @description `compass` or `backstage` */
+                format: string;
+                /** @description Only this entity. */
+                ref?: string;
+                /** @description Skip so many entities. */
+                offset?: number;
+                /** @description At most so many entities: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The format has no place for this entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listCatalogProblems: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CatalogProblems"];
+                };
+            };
+        };
+    };
+    followEvents: {
+        parameters: {
+            query?: {
+                /** @description From this entry on; not given: what comes from now on. The header `Last-Event-ID` goes before it. */
+                from?: number;
+            };
+            header?: {
+                /** @description The last event that was seen */
+                "Last-Event-ID"?: number | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; the data of each is `EventData` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many follow already */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckpointNote"];
+                };
+            };
+        };
+    };
+    listEntries: {
+        parameters: {
+            query?: {
+                /** @description From this one on; entries are counted from 0. */
+                from?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its place, from 0 */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    proveEntry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its place, from 0 */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryProof"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getLedgerHead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Head"];
+                };
+            };
+        };
+    };
+    listLeaves: {
+        parameters: {
+            query?: {
+                /** @description From this one on; entries are counted from 0. */
+                from?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    /** @description Entries in the ledger */
+                    "X-Ledger-Size"?: number;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listOwners: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerList"];
+                };
+            };
+        };
+    };
+    getOwner: {
+        parameters: {
+            query?: {
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description A ref with its slash written `%2F`, a name alone, or an e-mail address that Luigi gave */
+                owner: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OwnerDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listResources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceList"];
+                };
+            };
+        };
+    };
+    setResource: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The resource */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResourceTotal"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResourceView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description Of this pipeline: the family of its root task, or the ref of the component that it belongs to. */
+                pipeline?: string;
+                /** @description `running`, `succeeded`, `failed`, `incomplete` or `lost` */
+                outcome?: string;
+                /** @description Whose pipeline, root task, worker, host or user contains this. */
+                text?: string;
+                /** @description Only runs whose worker is still here. */
+                live?: boolean;
+                /** @description Older than this run: where the next page starts. */
+                before?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    explainRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listTasksOfRun: {
+        parameters: {
+            query?: {
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 10,000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunTaskPage"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    markTaskAsDone: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    explainTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExplanationView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    forgiveTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    reEnableTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    unpause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Paused"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: {
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,63 @@
+/** States: always an icon and a word, and a colour besides. */
+
+import css from "./badge.module.css";
+import { Icon, type IconName } from "./icons";
+
+type Tone = "ok" | "bad" | "warn" | "busy" | "idle";
+
+/** Every state that the API names, of tasks, attempts, runs, causes and components. */
+const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
+  // Tasks, in Luigi's words.
+  PENDING: ["idle", "clock", "Pending"],
+  RUNNING: ["busy", "bolt", "Running"],
+  BATCH_RUNNING: ["busy", "bolt", "Running in a batch"],
+  DONE: ["ok", "check", "Done"],
+  FAILED: ["bad", "cross", "Failed"],
+  DISABLED: ["warn", "ban", "Disabled"],
+  UNKNOWN: ["idle", "question", "Unknown"],
+  // Attempts.
+  done: ["ok", "check", "Done"],
+  disabled: ["warn", "ban", "Disabled"],
+  yielded: ["idle", "clock", "Yielded"],
+  already_complete: ["ok", "skip", "Already complete"],
+  // Runs.
+  running: ["busy", "bolt", "Running"],
+  succeeded: ["ok", "check", "Succeeded"],
+  failed: ["bad", "cross", "Failed"],
+  incomplete: ["warn", "warning", "Incomplete"],
+  lost: ["warn", "question", "Lost"],
+  // Causes.
+  missing: ["warn", "question", "Missing"],
+  waiting: ["idle", "clock", "Waiting"],
+  // Components.
+  failing: ["bad", "cross", "Failing"],
+  healthy: ["ok", "check", "Healthy"],
+  unknown: ["idle", "question", "No runs known"],
+  discovered: ["idle", "search", "Discovered"],
+  declared: ["idle", "file", "Declared"],
+};
+
+export function StateBadge({ state, bare }: { state: string; bare?: boolean }) {
+  const [tone, icon, word] = states[state] ?? (["idle", "question", state] as const);
+  return (
+    <span className={css.badge} data-tone={tone} data-bare={bare || undefined}>
+      <Icon name={icon} size={13} />
+      {word}
+    </span>
+  );
+}
+
+/** How bad a state is, for sorting: what needs somebody first. */
+export function stateRank(state: string): number {
+  const order: Tone[] = ["bad", "warn", "busy", "idle", "ok"];
+  return order.indexOf(states[state]?.[0] ?? "idle");
+}
+
+export function stateWord(state: string): string {
+  return states[state]?.[2] ?? state;
+}
+
+/** A fixed property, like a tag or a type. */
+export function Tag({ children }: { children: React.ReactNode }) {
+  return <span className={css.tag}>{children}</span>;
+}

@@ -1,0 +1,18 @@
+/** What pages are made of. */
+
+export { StateBadge, stateRank, stateWord, Tag } from "./badge";
+export { Button, IconButton } from "./button";
+export { ConfirmDanger, Dialog, Drawer } from "./dialogs";
+export { type Facet, type FacetOption, FilterBar, type UrlState, useUrlState } from "./filter";
+export { HelpSheet, type Shortcut, useShortcuts } from "./help";
+export { Icon, type IconName } from "./icons";
+export { CopyId, EntityLink, KindOf, OwnerLink, RunLink } from "./links";
+export { Notices, toast } from "./notice";
+export { Card, Cards, Columns, Dim, Inline, List, Page, Properties, type Property, Section, Verbatim } from "./page";
+export { CommandPalette, type PaletteItem } from "./palette";
+export { type Column, type Failure, parseSort, type Rows, sortedRows } from "./rows";
+export { Sparkline, type SparklineBar } from "./sparkline";
+export { EmptyState, ErrorPanel, Loaded, Skeleton } from "./states";
+export { NARROW, ResourceTable } from "./table";
+export { type Scheme, Theme, useScheme } from "./theme";
+export { ago, Duration, formatSeconds, secondsBetween, TimeAgo } from "./time";

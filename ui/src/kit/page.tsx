@@ -1,0 +1,157 @@
+/** The parts that every page is made of. */
+
+import { type ReactNode, useEffect, useId, useRef } from "react";
+import { Link } from "react-router";
+import { Icon } from "./icons";
+import css from "./page.module.css";
+
+interface PageProps {
+  title: string;
+  /** What kind of thing it is, before its name. */
+  kind?: ReactNode;
+  /** The way up. */
+  parent?: { to: string; title: string };
+  /** Beside the title: its state. */
+  badge?: ReactNode;
+  actions?: ReactNode;
+  /** One line under the title. */
+  lead?: ReactNode;
+  children: ReactNode;
+}
+
+// The first page leaves the focus where the browser puts it; each later one takes it, so that a screen reader says where
+// one is.
+let isFirst = true;
+
+export function Page({ title, kind, parent, badge, actions, lead, children }: PageProps) {
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    document.title = title === "Bussola" ? title : `${title} · Bussola`;
+  }, [title]);
+  useEffect(() => {
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
+  }, []);
+  return (
+    <div className={css.page}>
+      <header className={css.head}>
+        <div className={css.titles}>
+          {parent && (
+            <nav aria-label="Breadcrumb" className={css.parent}>
+              <Link to={parent.to}>{parent.title}</Link>
+              <Icon name="right" size={11} />
+            </nav>
+          )}
+          <h1 ref={heading} tabIndex={-1} className={css.title}>
+            {title}
+          </h1>
+          {kind && <span className={css.kind}>{kind}</span>}
+          {badge}
+        </div>
+        {actions && <div className={css.actions}>{actions}</div>}
+      </header>
+      {lead && <div className={css.lead}>{lead}</div>}
+      {children}
+    </div>
+  );
+}
+
+export function Section(props: { title: string; note?: ReactNode; actions?: ReactNode; children: ReactNode }) {
+  const id = useId();
+  return (
+    <section className={css.section} aria-labelledby={id}>
+      <div className={css.sectionHead}>
+        <h2 id={id}>{props.title}</h2>
+        {props.note && <span className={css.note}>{props.note}</span>}
+        {props.actions && <div className={css.actions}>{props.actions}</div>}
+      </div>
+      {props.children}
+    </section>
+  );
+}
+
+/** Sections beside each other where there is room. */
+export function Columns({ children, narrowSecond }: { children: ReactNode; narrowSecond?: boolean }) {
+  return (
+    <div className={css.columns} data-narrow-second={narrowSecond || undefined}>
+      {children}
+    </div>
+  );
+}
+
+export function Card({ title, children, tone }: { title: string; children: ReactNode; tone?: "bad" | undefined }) {
+  const id = useId();
+  return (
+    <section className={css.card} data-tone={tone} aria-labelledby={id}>
+      <h2 id={id} className={css.cardTitle}>
+        {title}
+      </h2>
+      <div className={css.cardBody}>{children}</div>
+    </section>
+  );
+}
+
+export function Cards({ children }: { children: ReactNode }) {
+  return <div className={css.cards}>{children}</div>;
+}
+
+export interface Property {
+  name: string;
+  value: ReactNode;
+  /** Where it is said, and how long that has been so. */
+  source?: ReactNode;
+}
+
+/** Names and values. What has no value is left out by whoever calls, unless its absence says something. */
+export function Properties({ items }: { items: Property[] }) {
+  return (
+    <dl className={css.properties}>
+      {items.map((item) => (
+        <div key={item.name} className={css.property}>
+          <dt>{item.name}</dt>
+          <dd>
+            <span>{item.value}</span>
+            {item.source && <span className={css.source}>{item.source}</span>}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+/** Secondary words. */
+export function Dim({ children }: { children: ReactNode }) {
+  return <span className={css.dim}>{children}</span>;
+}
+
+/** A text as it is: a traceback, a manifest. */
+export function Verbatim({ text, label, lines }: { text: string; label: string; lines?: boolean }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+    // biome-ignore lint/a11y/useSemanticElements: a section keeps no line breaks
+    <pre className={css.verbatim} role="region" aria-label={label} tabIndex={0} data-lines={lines || undefined}>
+      {lines
+        ? text
+            .replace(/\n$/, "")
+            .split("\n")
+            .map((line, index) => (
+              // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
+              <span key={index} id={`line-${index + 1}`}>
+                {line}
+                {"\n"}
+              </span>
+            ))
+        : text}
+    </pre>
+  );
+}
+
+/** Things in a row that wraps. */
+export function Inline({ children }: { children: ReactNode }) {
+  return <span className={css.inline}>{children}</span>;
+}
+
+/** A short list, one thing a line. */
+export function List({ children }: { children: ReactNode }) {
+  return <ul className={css.list}>{children}</ul>;
+}

@@ -1,0 +1,88 @@
+/** Moments and durations. A moment is said by how long ago it was; hovering or focusing it says exactly when, here and in UTC. */
+
+import { useSyncExternalStore } from "react";
+
+const SECOND = 1;
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+// One clock for all: a page of a thousand moments has one timer.
+const TICK_MS = 5_000;
+let now = Date.now();
+let timer: number | undefined;
+const listeners = new Set<() => void>();
+
+function useNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= window.setInterval(() => {
+    now = Date.now();
+    for (const one of listeners) one();
+  }, TICK_MS);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) {
+      window.clearInterval(timer);
+      timer = undefined;
+    }
+  };
+}
+
+const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+/** `4 min ago`; a date once that says more. */
+export function ago(at: string, from: number = Date.now()): string {
+  const seconds = Math.round((from - Date.parse(at)) / 1000);
+  const unit = (count: number, word: string) => (seconds < 0 ? `in ${count} ${word}` : `${count} ${word} ago`);
+  const size = Math.abs(seconds);
+  // The clocks of server and viewer are never quite the same.
+  if (size < 5 * SECOND) return "just now";
+  if (size < MINUTE) return unit(size, "s");
+  if (size < HOUR) return unit(Math.round(size / MINUTE), "min");
+  if (size < DAY) return unit(Math.round(size / HOUR), "h");
+  if (size < 30 * DAY) return unit(Math.round(size / DAY), Math.round(size / DAY) === 1 ? "day" : "days");
+  return dated.format(new Date(at));
+}
+
+export function TimeAgo({ at }: { at: string }) {
+  const current = useNow();
+  const moment = new Date(at);
+  return (
+    <time dateTime={at} title={`${exact.format(moment)}\n${at.replace("T", " ").slice(0, 19)} UTC`} className="time">
+      {ago(at, Math.max(current, Date.now() - TICK_MS))}
+    </time>
+  );
+}
+
+/** `1 h 12 min`, `3.2 s`, `28 ms`: two figures that matter. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 0.0005) return "0 ms";
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < MINUTE) return `${Math.round(seconds)} s`;
+  const [large, small, words] =
+    seconds < HOUR
+      ? [MINUTE, SECOND, ["min", "s"]]
+      : seconds < DAY
+        ? [HOUR, MINUTE, ["h", "min"]]
+        : [DAY, HOUR, ["d", "h"]];
+  const whole = Math.floor(seconds / large);
+  const rest = Math.floor((seconds % large) / small);
+  return rest ? `${whole} ${words[0]} ${rest} ${words[1]}` : `${whole} ${words[0]}`;
+}
+
+export function secondsBetween(started: string, ended: string): number {
+  return Math.max(0, (Date.parse(ended) - Date.parse(started)) / 1000);
+}
+
+/** How long something took, or takes so far. */
+export function Duration({ started, ended }: { started: string; ended?: string | null | undefined }) {
+  const current = useNow();
+  const seconds = ended ? secondsBetween(started, ended) : Math.max(0, (current - Date.parse(started)) / 1000);
+  return <span className="time">{formatSeconds(ended ? seconds : Math.floor(seconds))}</span>;
+}

@@ -1,0 +1,437 @@
+/** One thing of the catalog. The first screen answers: what is it, whose, is it well, what ran and changed last, who needs it. */
+
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Fragment, type ReactNode } from "react";
+import { Link, useParams } from "react-router";
+import { failureOf, formatRef, itemRows, paths, queries, type Schemas, shortRef } from "../api";
+import {
+  Card,
+  Cards,
+  type Column,
+  Columns,
+  CopyId,
+  Dim,
+  EmptyState,
+  EntityLink,
+  Icon,
+  Inline,
+  List,
+  Loaded,
+  OwnerLink,
+  Page,
+  Properties,
+  type Property,
+  ResourceTable,
+  RunLink,
+  Section,
+  Sparkline,
+  StateBadge,
+  secondsBetween,
+  Tag,
+  TimeAgo,
+  Verbatim,
+} from "../kit";
+import { runColumns } from "./run-columns";
+
+type Detail = Schemas["EntityDetail"];
+type Relation = Schemas["RelationTo"];
+type Reached = Schemas["ReachedEntity"];
+
+export default function Component() {
+  const params = useParams();
+  const ref = formatRef({ kind: params.kind ?? "", namespace: params.namespace ?? "", name: params.name ?? "" });
+  const query = useQuery(queries.entity(ref));
+  const entity = query.data;
+  return (
+    <Page
+      key={ref}
+      title={entity?.title ?? shortRef(ref)}
+      kind={[params.kind, entity?.type].filter(Boolean).join(" · ")}
+      parent={{ to: paths.catalog(), title: "Catalog" }}
+      badge={entity && <StateBadge state={healthOf(entity)} />}
+      lead={entity?.description}
+    >
+      <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
+        {(detail) => <Shown entity={detail} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function healthOf(entity: Detail): "failing" | "healthy" | "unknown" {
+  if (entity.failing_since) return "failing";
+  return entity.pipelines.some((pipeline) => pipeline.health) ? "healthy" : "unknown";
+}
+
+/** Where a manifest says something. */
+function Source({ place, since }: { place: Schemas["Place"]; since?: string }) {
+  return (
+    <span title={`${place.path}, line ${place.line}, column ${place.column}`}>
+      {place.path.split("/").at(-1)} line {place.line}
+      {since && (
+        <>
+          , <TimeAgo at={since} />
+        </>
+      )}
+    </span>
+  );
+}
+
+function Shown({ entity }: { entity: Detail }) {
+  const blast = useQuery(queries.blast(entity.ref));
+  const runs = useInfiniteQuery({
+    ...queries.runs({ pipeline: entity.ref }, 30),
+    enabled: entity.pipelines.length > 0,
+  });
+  const lastRuns = runs.data?.pages[0]?.items ?? [];
+  const last = lastRuns[0];
+  const changed = entity.declaration?.fields.reduce((latest, field) => (field.since > latest.since ? field : latest), {
+    field: "",
+    place: entity.declaration.place,
+    since: entity.declaration.since,
+  });
+  const failing = entity.pipelines.filter((pipeline) => pipeline.health?.failing_since);
+  const bars = lastRuns.toReversed().map((run) => ({
+    seconds: run.ended ? secondsBetween(run.started, run.ended) : 0,
+    outcome: run.outcome === "succeeded" ? "ok" : run.outcome === "running" ? "busy" : "bad",
+  })) satisfies Parameters<typeof Sparkline>[0]["bars"];
+
+  return (
+    <>
+      <Cards>
+        <Card title="Owner">
+          <strong>
+            <OwnerLink owner={entity.ownership.owner} />
+          </strong>
+          <OwnershipChain ownership={entity.ownership} />
+        </Card>
+        <Card title="Health" tone={entity.failing_since ? "bad" : undefined}>
+          <Inline>
+            <StateBadge state={healthOf(entity)} />
+            {entity.failing_since && (
+              <Dim>
+                since <TimeAgo at={entity.failing_since} />
+              </Dim>
+            )}
+          </Inline>
+          {failing.map(
+            ({ root, health }) =>
+              health && (
+                <Dim key={root}>
+                  {root}: <RunLink run={health.run} /> {health.outcome}. <Link to={paths.run(health.run)}>Why?</Link>
+                </Dim>
+              ),
+          )}
+          {healthOf(entity) === "healthy" && <Dim>The last run of each pipeline succeeded</Dim>}
+          {healthOf(entity) === "unknown" && <Dim>Nothing that belongs to it has run here</Dim>}
+        </Card>
+        <Card title="Last run">
+          {last ? (
+            <>
+              <Inline>
+                <RunLink run={last.id} />
+                <StateBadge state={last.outcome} />
+                <Dim>
+                  <TimeAgo at={last.started} />
+                </Dim>
+              </Inline>
+              <Sparkline bars={bars} label="Last runs" />
+            </>
+          ) : (
+            <Dim>{entity.pipelines.length > 0 ? "No run is kept" : "No pipeline belongs to it"}</Dim>
+          )}
+        </Card>
+        <Card title="Last change">
+          {changed ? (
+            <>
+              <span>
+                <TimeAgo at={changed.since} />
+              </span>
+              <Dim>
+                {changed.field && `${changed.field}, `}
+                <Source place={changed.place} />
+              </Dim>
+            </>
+          ) : (
+            <Dim>In no manifest: known from its runs</Dim>
+          )}
+        </Card>
+        <Card title="Depends on it">
+          {blast.data ? (
+            blast.data.total === 0 ? (
+              <Dim>Nothing that is known</Dim>
+            ) : (
+              <>
+                <span>
+                  {blast.data.total} {blast.data.total === 1 ? "component" : "components"} of {blast.data.owners.length}{" "}
+                  {blast.data.owners.length === 1 ? "team" : "teams"}
+                </span>
+                <Dim>
+                  {blast.data.items.slice(0, 3).map((item, index) => (
+                    <Fragment key={item.ref}>
+                      {index > 0 && ", "}
+                      <EntityLink entity={item.ref} exists={item.exists} />
+                    </Fragment>
+                  ))}
+                  {blast.data.total > 3 && ` and ${blast.data.total - 3} more`}
+                </Dim>
+              </>
+            )
+          ) : (
+            <Dim>…</Dim>
+          )}
+        </Card>
+      </Cards>
+
+      <Columns>
+        <Section title="About">
+          <Properties items={properties(entity)} />
+        </Section>
+        <Section title="Relationships" note={`${entity.relations_total}`}>
+          <ResourceTable
+            name="Relationships"
+            rows={itemRows({ data: entity.relations, error: null, isPending: false, refetch: () => {} })}
+            columns={relationColumns(entity)}
+            rowKey={(relation) => `${relation.relation} ${relation.ref}`}
+            empty={<EmptyState title="It stands alone">No manifest relates it to anything.</EmptyState>}
+          />
+        </Section>
+      </Columns>
+
+      <Section title="Blast radius" note="who is affected when this fails, nearest first">
+        <Loaded query={blast} failure={failureOf(blast.error, blast.refetch)}>
+          {(reach) => <BlastRadius reach={reach} />}
+        </Loaded>
+      </Section>
+
+      {entity.pipelines.length > 0 && (
+        <Section title="Runs" note={<Link to={paths.runs({ pipeline: entity.ref })}>all runs</Link>}>
+          <ResourceTable
+            name="Runs of the component"
+            rows={itemRows({ ...runs, data: runs.data?.pages[0]?.items })}
+            columns={runColumns}
+            rowKey={(run) => run.id}
+            empty={<EmptyState title="No run is kept" icon="runs" />}
+          />
+        </Section>
+      )}
+
+      {entity.declaration && <Manifest entity={entity} declaration={entity.declaration} />}
+    </>
+  );
+}
+
+/** How it is known who answers. */
+function OwnershipChain({ ownership }: { ownership: Schemas["OwnerAnswer"] }) {
+  const step = ownership.chain.at(-1);
+  if (!step || !ownership.owner) return <Dim>No manifest names an owner</Dim>;
+  const away = ownership.chain.length > 1 ? <> by way of {shortRef(step.ref)}</> : null;
+  if (step.place) {
+    return (
+      <Dim>
+        <Source place={step.place} />
+        {away}
+      </Dim>
+    );
+  }
+  return (
+    <Dim>
+      {step.reason === "luigi" ? `the owner that ${step.pipeline ?? "Luigi"} names` : step.reason.replace("_", " ")}
+      {away}
+    </Dim>
+  );
+}
+
+function properties(entity: Detail): Property[] {
+  const source = (...ends: string[]): ReactNode => {
+    const field = entity.declaration?.fields.find(({ field }) => ends.some((end) => field.toLowerCase().endsWith(end)));
+    return field && <Source place={field.place} since={field.since} />;
+  };
+  const items: Property[] = [{ name: "Ref", value: <CopyId text={entity.ref} label="ref" /> }];
+  if (entity.type) items.push({ name: "Type", value: entity.type, source: source("type", "typeid") });
+  if (entity.lifecycle) items.push({ name: "Lifecycle", value: entity.lifecycle, source: source("lifecycle") });
+  if (entity.tier) items.push({ name: "Tier", value: entity.tier, source: source("tier") });
+  if (entity.tags?.length) {
+    const tags = entity.tags.map((tag) => (
+      <Link key={tag} to={paths.catalog({ tag })}>
+        <Tag>{tag}</Tag>
+      </Link>
+    ));
+    items.push({ name: "Tags", value: <Inline>{tags}</Inline>, source: source("tags", "labels") });
+  }
+  for (const pipeline of entity.pipelines) {
+    items.push({ name: "Pipeline", value: <code>{pipeline.root}</code>, source: <TimeAgo at={pipeline.since} /> });
+  }
+  if (entity.produced_by?.length) {
+    items.push({ name: "Produced by", value: entity.produced_by.map((ref) => <EntityLink key={ref} entity={ref} />) });
+  }
+  for (const link of entity.links ?? []) {
+    items.push({
+      name: "Link",
+      value: (
+        <a href={link.url} rel="noreferrer noopener" target="_blank">
+          {link.title ?? link.url} <Icon name="external" size={12} />
+        </a>
+      ),
+    });
+  }
+  for (const field of entity.custom_fields ?? []) items.push({ name: field.name, value: field.values.join(", ") });
+  for (const [name, value] of Object.entries(entity.labels ?? {})) items.push({ name, value });
+  for (const [name, value] of Object.entries(entity.annotations ?? {}))
+    items.push({ name, value: <code>{value}</code> });
+  return items;
+}
+
+/** Other words of manifests for our relations. */
+const fieldsOfRelation: Record<string, string[]> = {
+  ownedby: ["ownerid", "owner"],
+  partof: ["system", "domain", "subcomponentof"],
+  providesapi: ["providesapis"],
+  consumesapi: ["consumesapis"],
+  childof: ["parent"],
+};
+
+/** Which field of the manifest says a relation; none: the manifest of the other end does. */
+function sourceOfRelation(entity: Detail, relation: string): Schemas["FieldSource"] | undefined {
+  const plain = (word: string) => word.toLowerCase().replaceAll(/[^a-z]/g, "");
+  const wanted = [plain(relation), ...(fieldsOfRelation[plain(relation)] ?? [])];
+  return entity.declaration?.fields.find(({ field }) => wanted.includes(plain(field.split(".").at(-1) ?? "")));
+}
+
+function words(relation: string): string {
+  return relation.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+}
+
+function relationColumns(entity: Detail): Column<Relation>[] {
+  return [
+    {
+      id: "relation",
+      title: "Relation",
+      width: 140,
+      cell: (one) => words(one.relation),
+      text: (one) => words(one.relation),
+    },
+    {
+      id: "ref",
+      title: "Other end",
+      share: 1,
+      isEssential: true,
+      cell: (one) => <EntityLink entity={one.ref} exists={one.exists} />,
+      text: (one) => one.ref,
+    },
+    {
+      id: "source",
+      title: "Said by",
+      share: 1,
+      cell: (one) => {
+        const field = sourceOfRelation(entity, one.relation);
+        return <Dim>{field ? <Source place={field.place} since={field.since} /> : "the other end"}</Dim>;
+      },
+      text: (one) => {
+        const field = sourceOfRelation(entity, one.relation);
+        return field ? `${field.place.path}:${field.place.line}` : one.ref;
+      },
+    },
+  ];
+}
+
+const reachedColumns: Column<Reached>[] = [
+  {
+    id: "ref",
+    title: "Component",
+    share: 2,
+    cell: (one) => <EntityLink entity={one.ref} exists={one.exists} />,
+    text: (one) => one.ref,
+  },
+  {
+    id: "distance",
+    title: "Steps",
+    width: 70,
+    isNumber: true,
+    cell: (one) => one.distance,
+    text: (one) => `${one.distance}`,
+  },
+  {
+    id: "owner",
+    title: "Owner",
+    share: 1,
+    isEssential: true,
+    cell: (one) => <OwnerLink owner={one.owner} />,
+    text: (one) => one.owner?.name ?? "",
+  },
+  {
+    id: "health",
+    title: "Health",
+    width: 130,
+    isEssential: true,
+    cell: (one) => (one.failing_since ? <StateBadge state="failing" /> : <Dim>–</Dim>),
+    text: (one) => (one.failing_since ? "failing" : ""),
+  },
+  {
+    id: "via",
+    title: "Because it",
+    share: 2,
+    cell: (one) => (
+      <Dim>
+        {words(one.via)} <EntityLink entity={one.from} />
+      </Dim>
+    ),
+    text: (one) => `${words(one.via)} ${one.from}`,
+  },
+];
+
+function BlastRadius({ reach }: { reach: Schemas["Reach"] }) {
+  if (reach.total === 0) {
+    return (
+      <EmptyState title="Nothing depends on it" icon="check">
+        <p>
+          As far as manifests and runs say. What is missing can be declared: a dependency counts from both of its ends.
+        </p>
+      </EmptyState>
+    );
+  }
+  return (
+    <>
+      <Inline>
+        {reach.owners.map(({ owner, count }) => (
+          <span key={owner?.ref ?? owner?.name ?? ""}>
+            <OwnerLink owner={owner} /> <Tag>{count}</Tag>
+          </span>
+        ))}
+      </Inline>
+      <ResourceTable
+        name="Blast radius"
+        rows={itemRows({ data: reach.items, error: null, isPending: false, refetch: () => {} })}
+        columns={reachedColumns}
+        rowKey={(one) => one.ref}
+        empty={null}
+      />
+    </>
+  );
+}
+
+function Manifest({ entity, declaration }: { entity: Detail; declaration: Schemas["Declaration"] }) {
+  const query = useQuery(queries.manifest(entity.ref, declaration.format));
+  return (
+    <Section
+      title="Manifest"
+      note={
+        <>
+          {declaration.place.path}, {declaration.format}, applied <TimeAgo at={declaration.since} />
+        </>
+      }
+    >
+      <Loaded query={query} failure={failureOf(query.error, query.refetch)}>
+        {({ items }) => (
+          <List>
+            {items.map((item) => (
+              <li key={item.path}>
+                <Verbatim text={item.text ?? ""} label={`Manifest ${item.path}`} lines />
+              </li>
+            ))}
+          </List>
+        )}
+      </Loaded>
+    </Section>
+  );
+}

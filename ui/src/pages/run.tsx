@@ -1,0 +1,253 @@
+/** One run: how it went, why it is not done, and its tasks. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useParams } from "react-router";
+import { failureOf, itemRows, paths, queries, type Schemas } from "../api";
+import {
+  Card,
+  Cards,
+  type Column,
+  CopyId,
+  Dim,
+  Duration,
+  EmptyState,
+  EntityLink,
+  type Facet,
+  FilterBar,
+  Loaded,
+  OwnerLink,
+  Page,
+  ResourceTable,
+  Section,
+  StateBadge,
+  secondsBetween,
+  sortedRows,
+  stateRank,
+  stateWord,
+  TimeAgo,
+  useUrlState,
+} from "../kit";
+import { Explanation } from "./explanation";
+import { parametersText } from "./parameters";
+import { TaskCounts } from "./task-counts";
+import { TaskDrawer } from "./task-drawer";
+
+type Task = Schemas["RunTaskView"];
+
+export default function Run() {
+  const id = Number(useParams().id);
+  const query = useQuery(queries.run(id));
+  const run = query.data;
+  return (
+    <Page
+      key={id}
+      title={run ? run.pipeline : `Run ${id}`}
+      kind={run && `run ${id}`}
+      parent={{ to: paths.runs(), title: "Runs" }}
+      badge={run && <StateBadge state={run.outcome} />}
+    >
+      <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
+        {(detail) => <Shown run={detail} />}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Shown({ run }: { run: Schemas["RunDetail"] }) {
+  const explanation = useQuery({ ...queries.runExplanation(run.id), enabled: run.outcome !== "succeeded" });
+  return (
+    <>
+      <Cards>
+        <Card title="Tasks">
+          <TaskCounts counts={run.tasks} />
+        </Card>
+        <Card title="Time">
+          <span>
+            <TimeAgo at={run.started} />
+          </span>
+          <Dim>
+            {run.ended ? "took " : "so far "}
+            <Duration started={run.started} ended={run.ended} />, {run.attempts}{" "}
+            {run.attempts === 1 ? "attempt" : "attempts"}
+            {run.failures > 0 && `, ${run.failures} failed`}
+          </Dim>
+        </Card>
+        <Card title="Owner">
+          <strong>
+            <OwnerLink owner={run.owner} />
+          </strong>
+          <Dim>
+            of <EntityLink entity={run.component} />
+          </Dim>
+        </Card>
+        <Card title="Worker">
+          <span title={run.who.worker ?? undefined}>
+            {[run.who.user, run.who.host].filter(Boolean).join("@") || "unknown"}
+          </span>
+          <Dim>
+            {run.who.pid && `process ${run.who.pid}, `}
+            {run.live ? "still here" : "gone"}
+          </Dim>
+        </Card>
+        <Card title="Root task">
+          <CopyId text={run.root} label="task id" />
+          <Dim>{parametersText(run.parameters) || "no parameters"}</Dim>
+        </Card>
+      </Cards>
+      {run.outcome !== "succeeded" && (
+        <Section title={run.outcome === "running" ? "Why it is not done yet" : "Why it is not done"}>
+          <Loaded query={explanation} failure={failureOf(explanation.error, explanation.refetch)}>
+            {(shown) => <Explanation explanation={shown} />}
+          </Loaded>
+        </Section>
+      )}
+      <Tasks run={run} />
+    </>
+  );
+}
+
+function lastAttempt(task: Task): Schemas["TaskAttempt"] | undefined {
+  return task.attempts.at(-1);
+}
+
+function tookSeconds(task: Task): number {
+  const last = lastAttempt(task);
+  return last?.started && last.ended ? secondsBetween(last.started, last.ended) : -1;
+}
+
+const columns: Column<Task>[] = [
+  {
+    id: "task",
+    title: "Task",
+    share: 3,
+    isSortable: true,
+    cell: (task) => <span title={task.id}>{task.family}</span>,
+    text: (task) => task.family,
+  },
+  {
+    id: "status",
+    title: "Status",
+    width: 130,
+    isSortable: true,
+    isEssential: true,
+    cell: (task) => <StateBadge state={task.status} />,
+    text: (task) => stateWord(task.status),
+    key: (task) => stateRank(task.status),
+  },
+  {
+    id: "parameters",
+    title: "Parameters",
+    share: 4,
+    isEssential: true,
+    cell: (task) => <span title={parametersText(task.parameters)}>{parametersText(task.parameters)}</span>,
+    text: (task) => parametersText(task.parameters),
+  },
+  {
+    id: "took",
+    title: "Took",
+    width: 90,
+    isNumber: true,
+    isSortable: true,
+    cell: (task) => {
+      const last = lastAttempt(task);
+      return last?.started ? <Duration started={last.started} ended={last.ended} /> : <Dim>–</Dim>;
+    },
+    text: (task) => (tookSeconds(task) < 0 ? "" : `${tookSeconds(task)} s`),
+    key: tookSeconds,
+  },
+  {
+    id: "attempts",
+    title: "Attempts",
+    width: 90,
+    isNumber: true,
+    isSortable: true,
+    cell: (task) => task.attempts.length,
+    text: (task) => `${task.attempts.length}`,
+    key: (task) => task.attempts.length,
+  },
+  {
+    id: "since",
+    title: "Since",
+    width: 120,
+    isSortable: true,
+    cell: (task) => <TimeAgo at={task.since} />,
+    text: (task) => task.since,
+  },
+  {
+    id: "id",
+    title: "Id",
+    share: 4,
+    isOptional: true,
+    cell: (task) => <code>{task.id}</code>,
+    text: (task) => task.id,
+  },
+];
+
+function counted(tasks: Task[], of: (task: Task) => string, label: (value: string) => string): Facet["options"] {
+  const counts = new Map<string, number>();
+  for (const task of tasks) counts.set(of(task), (counts.get(of(task)) ?? 0) + 1);
+  return [...counts].sort().map(([value, count]) => ({ value, label: label(value), count }));
+}
+
+function Tasks({ run }: { run: Schemas["RunDetail"] }) {
+  const state = useUrlState();
+  const query = useQuery(queries.runTasks(run.id));
+  const tasks = query.data ?? [];
+  const text = state.get("text")?.trim().toLowerCase();
+  const status = state.get("status");
+  const family = state.get("family");
+  const open = state.get("task");
+  const fitting = tasks.filter(
+    (task) =>
+      (!status || task.status === status) &&
+      (!family || task.family === family) &&
+      (!text || `${task.id} ${parametersText(task.parameters)}`.toLowerCase().includes(text)),
+  );
+  const sort = state.get("sort");
+  // What needs somebody comes first, until another order is asked for.
+  const rows = sortedRows(itemRows({ ...query, data: query.data && fitting }), columns, sort ?? "status");
+  return (
+    <Section title="Tasks">
+      <ResourceTable
+        name="Tasks"
+        rows={rows}
+        columns={columns}
+        rowKey={(task) => task.id}
+        sort={sort ?? "status"}
+        onSort={(next) => state.set({ sort: next }, false)}
+        isMarked={(task) => task.id === open}
+        onOpen={(task) => state.set({ task: task.id })}
+        tools={
+          <FilterBar
+            searchLabel="Task or parameter"
+            state={state}
+            facets={[
+              { id: "status", title: "Status", options: counted(tasks, (task) => task.status, stateWord) },
+              {
+                id: "family",
+                title: "Family",
+                options: counted(
+                  tasks,
+                  (task) => task.family,
+                  (family) => family,
+                ),
+              },
+            ]}
+          />
+        }
+        empty={
+          <EmptyState
+            title={tasks.length > 0 ? "No task fits all of these filters" : "The run has no tasks yet"}
+            icon="runs"
+          />
+        }
+      />
+      <TaskDrawer
+        task={tasks.find((task) => task.id === open)}
+        id={open}
+        onClose={() => state.set({ task: undefined })}
+        onTask={(task) => state.set({ task })}
+      />
+    </Section>
+  );
+}

@@ -1,0 +1,178 @@
+/** A task beside the list it is in: parameters, attempts with their errors, what it waits for, what can be done. */
+
+import { useQuery } from "@tanstack/react-query";
+import { commands, queries, type Schemas } from "../api";
+import {
+  Button,
+  ConfirmDanger,
+  CopyId,
+  Dim,
+  Drawer,
+  Duration,
+  Inline,
+  List,
+  Properties,
+  type Property,
+  RunLink,
+  Section,
+  StateBadge,
+  TimeAgo,
+  toast,
+  Verbatim,
+} from "../kit";
+import { waitText } from "./explanation";
+import { parameterText } from "./parameters";
+
+interface Props {
+  /** As the run had it. */
+  task: Schemas["RunTaskView"] | undefined;
+  id: string | undefined;
+  onClose: () => void;
+  onTask: (id: string) => void;
+}
+
+export function TaskDrawer({ task, id, onClose, onTask }: Props) {
+  return (
+    <Drawer title={task?.family ?? id ?? ""} isOpen={id !== undefined} onClose={onClose}>
+      {id !== undefined && <Details id={id} task={task} onTask={onTask} />}
+    </Drawer>
+  );
+}
+
+function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask: Props["onTask"] }) {
+  // As the scheduler has it now, if it still does.
+  const { data } = useQuery(queries.task(id));
+  const now = data?.now;
+  const attempts = task?.attempts ?? data?.attempts ?? [];
+  const status = task?.status ?? now?.status;
+  const items: Property[] = [{ name: "Id", value: <CopyId text={id} label="task id" /> }];
+  if (status) items.push({ name: "In this run", value: <StateBadge state={status} /> });
+  if (now) {
+    const value = (
+      <Inline>
+        <StateBadge state={now.status} />
+        <Dim>
+          since <TimeAgo at={now.since} />
+        </Dim>
+      </Inline>
+    );
+    items.push({ name: "Now", value });
+    if (now.status_message) items.push({ name: "Says", value: parameterText(now.status_message) });
+    if (now.priority) items.push({ name: "Priority", value: now.priority });
+  }
+  if (data?.module) items.push({ name: "Module", value: <code>{data.module}</code> });
+  const parameters = task?.parameters ?? data?.parameters ?? [];
+
+  return (
+    <>
+      {now && <Actions id={id} now={now} />}
+      <Properties items={items} />
+      {now && now.waits.length > 0 && now.status !== "DONE" && (
+        <Section title="What it waits for">
+          <List>
+            {now.waits.map((wait) => (
+              <li key={wait.reason}>{waitText(wait)}</li>
+            ))}
+          </List>
+        </Section>
+      )}
+      <Section title="Parameters">
+        {parameters.length > 0 ? (
+          <Properties
+            items={parameters.map(({ name, value }) => ({ name, value: <code>{parameterText(value)}</code> }))}
+          />
+        ) : (
+          <Dim>It has none</Dim>
+        )}
+      </Section>
+      {!!task?.deps.length && (
+        <Section title="Requires" note={`${task.deps.length}`}>
+          <List>
+            {task.deps.map((dep) => (
+              <li key={dep}>
+                <Button onClick={() => onTask(dep)}>{dep}</Button>
+              </li>
+            ))}
+          </List>
+        </Section>
+      )}
+      <Section title="Attempts" note={`${attempts.length}`}>
+        {attempts.length === 0 && <Dim>Nobody has tried yet</Dim>}
+        {attempts.toReversed().map((attempt, index) => (
+          <Attempt key={attempt.ended ?? attempt.started ?? index} attempt={attempt} />
+        ))}
+      </Section>
+    </>
+  );
+}
+
+function Attempt({ attempt }: { attempt: Schemas["TaskAttempt"] }) {
+  const at = attempt.started ?? attempt.ended;
+  return (
+    <>
+      <Inline>
+        <StateBadge state={attempt.outcome} />
+        {at && <TimeAgo at={at} />}
+        {attempt.started && (
+          <Dim>
+            took <Duration started={attempt.started} ended={attempt.ended} />
+          </Dim>
+        )}
+        {attempt.run && <RunLink run={attempt.run} />}
+        {attempt.worker && <CopyId text={attempt.worker} label="worker id" />}
+      </Inline>
+      {attempt.error && <Verbatim text={attempt.error.text} label="Error of the attempt" />}
+    </>
+  );
+}
+
+function Actions({ id, now }: { id: string; now: Schemas["TaskNow"] }) {
+  const isFailed = now.status === "FAILED";
+  const isDisabled = now.status === "DISABLED";
+  return (
+    <Inline>
+      <ConfirmDanger
+        label="Try again"
+        title="Try this task again?"
+        verb="Try again"
+        kind="primary"
+        consequence={
+          <p>
+            Its failures are forgiven: it becomes pending, and the next worker that asks and can run it gets it. What
+            waits for it goes on once it is done.
+          </p>
+        }
+        disabledBecause={isFailed ? undefined : "only a failed task can be tried again"}
+        act={() => commands.forgiveTask(id)}
+        onDone={() => toast("It will be tried again")}
+      />
+      <ConfirmDanger
+        label="Re-enable"
+        title="Re-enable this task?"
+        verb="Re-enable"
+        kind="primary"
+        consequence={<p>It may be run again, by any worker that asks. It counts its failures anew.</p>}
+        disabledBecause={isDisabled ? undefined : "only a disabled task can be re-enabled"}
+        act={() => commands.reEnableTask(id)}
+        onDone={() => toast("It may run again")}
+      />
+      <ConfirmDanger
+        label="Mark as done"
+        title="Mark this task as done?"
+        verb="Mark as done"
+        consequence={
+          <>
+            <p>
+              The scheduler takes it as done, although nobody has made its output: tasks that require it will run, and
+              fail if the output is not there.
+            </p>
+            <p>The ledger keeps that it was marked, and this cannot be taken back.</p>
+          </>
+        }
+        disabledBecause={now.status === "DONE" ? "it is done" : undefined}
+        act={() => commands.markTaskAsDone(id)}
+        onDone={() => toast("It is marked as done")}
+      />
+    </Inline>
+  );
+}

@@ -1,0 +1,103 @@
+/** What stands around every page: the navigation, the header, the palette; and which page an address leads to. */
+
+import { lazy, Suspense, useEffect, useState } from "react";
+import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { paths } from "../api";
+import { HelpSheet, IconButton, Notices, type Shortcut, Skeleton, useShortcuts } from "../kit";
+import css from "./app.module.css";
+import { Boundary } from "./boundary";
+import { ConnectionState } from "./connection";
+import { Navigation, places } from "./navigation";
+import { NotFound } from "./not-found";
+import { Palette } from "./palette";
+import { SchemeSwitch } from "./scheme-switch";
+
+const Home = lazy(() => import("../pages/home"));
+const Catalog = lazy(() => import("../pages/catalog"));
+const Component = lazy(() => import("../pages/component"));
+const Teams = lazy(() => import("../pages/teams"));
+const Team = lazy(() => import("../pages/team"));
+const Pipelines = lazy(() => import("../pages/pipelines"));
+const Runs = lazy(() => import("../pages/runs"));
+const Run = lazy(() => import("../pages/run"));
+const Workers = lazy(() => import("../pages/workers"));
+const Resources = lazy(() => import("../pages/resources"));
+const Ledger = lazy(() => import("../pages/ledger"));
+
+export function App() {
+  const navigate = useNavigate();
+  const { pathname } = useLocation();
+  const [isPaletteOpen, openPalette] = useState(false);
+  const [isHelpOpen, openHelp] = useState(false);
+  const [isDrawerOpen, openDrawer] = useState(false);
+  const shortcuts: Shortcut[] = [
+    { keys: "mod+k", title: "Go to anything", run: () => openPalette(true) },
+    { keys: "/", title: "Go to anything", run: () => openPalette(true) },
+    { keys: "?", title: "This sheet", run: () => openHelp(true) },
+    ...places.map(({ title, path, key }) => ({ keys: `g ${key}`, title, run: () => void navigate(path) })),
+  ];
+  const { isOn, setOn } = useShortcuts(shortcuts);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another page begins at its top, with the drawer put away
+  useEffect(() => {
+    window.scrollTo(0, 0);
+    openDrawer(false);
+  }, [pathname]);
+
+  return (
+    <div className={css.app}>
+      <a href="#main" className={css.skip}>
+        Skip to the page
+      </a>
+      <Navigation isDrawerOpen={isDrawerOpen} onClose={() => openDrawer(false)} />
+      <div className={css.side}>
+        <header className={css.header}>
+          <span className={css.menu}>
+            <IconButton icon="menu" label="Open the navigation" onClick={() => openDrawer(true)} />
+          </span>
+          <button type="button" className={css.search} onClick={() => openPalette(true)}>
+            Go to anything
+            <kbd>{navigator.platform.startsWith("Mac") ? "⌘K" : "Ctrl K"}</kbd>
+          </button>
+          <span className={css.tools}>
+            <ConnectionState />
+            <SchemeSwitch />
+            <span className={css.help}>
+              <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => openHelp(true)} />
+            </span>
+          </span>
+        </header>
+        <main id="main" tabIndex={-1} className={css.main}>
+          {/* Keyed by the address: a page that failed does not stand in the way of the next. */}
+          <Boundary key={pathname}>
+            <Suspense
+              fallback={
+                <div className={css.loading}>
+                  <Skeleton lines={6} label="Loading the page" />
+                </div>
+              }
+            >
+              <Routes>
+                <Route path={paths.home()} element={<Home />} />
+                <Route path="/catalog" element={<Catalog />} />
+                <Route path="/catalog/:kind/:namespace/:name" element={<Component />} />
+                <Route path="/teams" element={<Teams />} />
+                <Route path="/teams/:owner" element={<Team />} />
+                <Route path="/pipelines" element={<Pipelines />} />
+                <Route path="/runs" element={<Runs />} />
+                <Route path="/runs/:id" element={<Run />} />
+                <Route path="/workers" element={<Workers />} />
+                <Route path="/resources" element={<Resources />} />
+                <Route path="/ledger" element={<Ledger />} />
+                <Route path="*" element={<NotFound />} />
+              </Routes>
+            </Suspense>
+          </Boundary>
+        </main>
+      </div>
+      <Palette isOpen={isPaletteOpen} onClose={() => openPalette(false)} />
+      <HelpSheet isOpen={isHelpOpen} onClose={() => openHelp(false)} shortcuts={shortcuts} isOn={isOn} setOn={setOn} />
+      <Notices />
+    </div>
+  );
+}
