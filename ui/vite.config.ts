@@ -18,7 +18,9 @@ export default defineConfig({
       output: {
         // What changes with every release apart from what changes with a library.
         // Only what every page needs: a library of one page comes with that page.
-        codeSplitting: { groups: [{ name: "vendor", test: /node_modules\/(react|scheduler|@tanstack|@mantine|@floating-ui)/ }] },
+        codeSplitting: {
+          groups: [{ name: "vendor", test: /node_modules\/(react|scheduler|@tanstack|@mantine|@floating-ui)/ }],
+        },
       },
     },
   },

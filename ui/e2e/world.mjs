@@ -37,7 +37,12 @@ async function freePort() {
 async function answers(url) {
   const until = Date.now() + START_MS_MAX;
   while (Date.now() < until) {
-    if (await fetch(url).then((reply) => reply.ok).catch(() => false)) return;
+    if (
+      await fetch(url)
+        .then((reply) => reply.ok)
+        .catch(() => false)
+    )
+      return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   throw new Error(`no answer from ${url} within ${START_MS_MAX} ms`);
@@ -56,7 +61,10 @@ export class Server {
 
   async run() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", join(this.place, "data")];
-    this.process = spawn(BINARY, args, { stdio: ["ignore", "ignore", "inherit"], env: { ...process.env, RUST_LOG: "error" } });
+    this.process = spawn(BINARY, args, {
+      stdio: ["ignore", "ignore", "inherit"],
+      env: { ...process.env, RUST_LOG: "error" },
+    });
     await answers(`${this.url}/api/v1/status`);
   }
 
@@ -74,7 +82,10 @@ export class Server {
 
   /** A command of ours, against this server. */
   async bussola(...args) {
-    await finished(spawn(BINARY, args, { cwd: root, stdio: "ignore", env: { ...process.env, BUSSOLA_SERVER: this.url } }), [0]);
+    await finished(
+      spawn(BINARY, args, { cwd: root, stdio: "ignore", env: { ...process.env, BUSSOLA_SERVER: this.url } }),
+      [0],
+    );
   }
 
   /** One run, by a real and unmodified luigi. It may fail; that is what some are for. */

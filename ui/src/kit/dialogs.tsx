@@ -2,45 +2,63 @@
 
 import { Drawer as MantineDrawer, Modal } from "@mantine/core";
 import { type ReactNode, useState } from "react";
-import { Button } from "./button";
+import { Button, IconButton } from "./button";
 import css from "./dialogs.module.css";
 import type { Failure } from "./rows";
 import { ErrorPanel } from "./states";
 
+interface Props {
+  title: string;
+  isOpen: boolean;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+// The scroll is locked by a rule of theme.css: Mantine would add a style tag.
+// Composed from parts, because Mantine's header is a <header>, which would be a second banner of the page.
+
 /** Details beside what they are of. */
-export function Drawer(props: { title: ReactNode; isOpen: boolean; onClose: () => void; children: ReactNode }) {
+export function Drawer({ title, isOpen, onClose, children }: Props) {
   return (
-    <MantineDrawer
-      opened={props.isOpen}
-      onClose={props.onClose}
-      title={props.title}
+    <MantineDrawer.Root
+      opened={isOpen}
+      onClose={onClose}
       position="right"
       size={560}
       lockScroll={false}
-      classNames={{ title: css.title, header: css.header, body: css.body, content: css.content }}
-      closeButtonProps={{ "aria-label": "Close" }}
       transitionProps={{ duration: 120 }}
     >
-      {props.children}
-    </MantineDrawer>
+      <MantineDrawer.Overlay />
+      <MantineDrawer.Content className={css.content}>
+        <div className={css.header}>
+          <MantineDrawer.Title className={css.title}>{title}</MantineDrawer.Title>
+          <IconButton icon="close" label="Close" onClick={onClose} />
+        </div>
+        <MantineDrawer.Body className={css.body}>{children}</MantineDrawer.Body>
+      </MantineDrawer.Content>
+    </MantineDrawer.Root>
   );
 }
 
-export function Dialog(props: { title: string; isOpen: boolean; onClose: () => void; children: ReactNode }) {
+export function Dialog({ title, isOpen, onClose, children }: Props) {
   return (
-    <Modal
-      opened={props.isOpen}
-      onClose={props.onClose}
-      title={props.title}
+    <Modal.Root
+      opened={isOpen}
+      onClose={onClose}
       centered
-      lockScroll={false}
       size={520}
-      classNames={{ title: css.title, header: css.header, body: css.body }}
-      closeButtonProps={{ "aria-label": "Close" }}
+      lockScroll={false}
       transitionProps={{ duration: 100 }}
     >
-      {props.children}
-    </Modal>
+      <Modal.Overlay />
+      <Modal.Content>
+        <div className={css.header}>
+          <Modal.Title className={css.title}>{title}</Modal.Title>
+          <IconButton icon="close" label="Close" onClick={onClose} />
+        </div>
+        <Modal.Body className={css.body}>{children}</Modal.Body>
+      </Modal.Content>
+    </Modal.Root>
   );
 }
 

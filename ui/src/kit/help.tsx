@@ -30,7 +30,8 @@ export function useShortcuts(shortcuts: Shortcut[]): { isOn: boolean; setOn: (is
     const listen = (event: globalThis.KeyboardEvent) => {
       if (event.defaultPrevented || event.altKey) return;
       const isMod = event.metaKey || event.ctrlKey;
-      if (!isMod && (!isOn || isWriting(event.target) || document.querySelector('[aria-modal="true"]'))) return;
+      if (!isMod && (!isOn || isWriting(event.target) || document.querySelector('[aria-modal="true"], dialog[open]')))
+        return;
       const key = isMod ? `mod+${event.key.toLowerCase()}` : event.key;
       const isRecent = before !== undefined && event.timeStamp - before.at < SEQUENCE_MS_MAX;
       const sequence = before && isRecent ? `${before.key} ${key}` : key;

@@ -13,6 +13,6 @@ export { CommandPalette, type PaletteItem } from "./palette";
 export { type Column, type Failure, parseSort, type Rows, sortedRows } from "./rows";
 export { Sparkline, type SparklineBar } from "./sparkline";
 export { EmptyState, ErrorPanel, Loaded, Skeleton } from "./states";
-export { NARROW, ResourceTable } from "./table";
+export { ResourceTable } from "./table";
 export { type Scheme, Theme, useScheme } from "./theme";
 export { ago, Duration, formatSeconds, secondsBetween, TimeAgo } from "./time";

@@ -1,7 +1,7 @@
 /** The parts that every page is made of. */
 
 import { type ReactNode, useEffect, useId, useRef } from "react";
-import { Link } from "react-router";
+import { Link, useLocation } from "react-router";
 import { Icon } from "./icons";
 import css from "./page.module.css";
 
@@ -21,16 +21,19 @@ interface PageProps {
 
 // The first page leaves the focus where the browser puts it; each later one takes it, so that a screen reader says where
 // one is.
-let isFirst = true;
+let hasMoved = false;
 
 export function Page({ title, kind, parent, badge, actions, lead, children }: PageProps) {
+  const { key } = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = title === "Bussola" ? title : `${title} · Bussola`;
   }, [title]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a page that stays while its query changes keeps the focus
   useEffect(() => {
-    if (!isFirst) heading.current?.focus({ preventScroll: true });
-    isFirst = false;
+    // The router's word for the address that the app began with.
+    if (key !== "default") hasMoved = true;
+    if (hasMoved) heading.current?.focus({ preventScroll: true });
   }, []);
   return (
     <div className={css.page}>
@@ -82,12 +85,13 @@ export function Columns({ children, narrowSecond }: { children: ReactNode; narro
 export function Card({ title, children, tone }: { title: string; children: ReactNode; tone?: "bad" | undefined }) {
   const id = useId();
   return (
-    <section className={css.card} data-tone={tone} aria-labelledby={id}>
+    // biome-ignore lint/a11y/useSemanticElements: not a landmark, of which there would be too many; not a form's part either
+    <div className={css.card} data-tone={tone} role="group" aria-labelledby={id}>
       <h2 id={id} className={css.cardTitle}>
         {title}
       </h2>
       <div className={css.cardBody}>{children}</div>
-    </section>
+    </div>
   );
 }
 

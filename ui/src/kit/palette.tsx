@@ -1,7 +1,6 @@
 /** One field that leads everywhere: write a part of a name, choose by the arrows, go by Enter. */
 
-import { Modal } from "@mantine/core";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 import { Icon, type IconName } from "./icons";
 import css from "./palette.module.css";
 
@@ -25,7 +24,22 @@ interface Props {
   isSearching: boolean;
 }
 
-export function CommandPalette({ isOpen, onClose, text, onText, items, isSearching }: Props) {
+/**
+ * The browser's own dialog, because it takes the focus at once: whoever opens the palette is writing already, and no key
+ * may be lost.
+ */
+export function CommandPalette({ isOpen, ...rest }: Props) {
+  return isOpen && <Opened {...rest} />;
+}
+
+function Opened({ onClose, text, onText, items, isSearching }: Omit<Props, "isOpen">) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => {
+    const opened = dialog.current;
+    opened?.showModal();
+    // Gives the focus back to where it was.
+    return () => opened?.close();
+  }, []);
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -52,21 +66,18 @@ export function CommandPalette({ isOpen, onClose, text, onText, items, isSearchi
     }
   };
   return (
-    <Modal
-      opened={isOpen}
-      onClose={onClose}
-      withCloseButton={false}
-      lockScroll={false}
-      padding={0}
-      size={620}
-      yOffset="12dvh"
-      transitionProps={{ duration: 0 }}
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes it, too
+    <dialog
+      ref={dialog}
+      className={css.palette}
       aria-label="Go to anything"
+      onCancel={onClose}
+      onClick={(event) => event.target === event.currentTarget && onClose()}
     >
       <div className={css.field}>
         <Icon name="search" />
         <input
-          data-autofocus
+          autoFocus
           role="combobox"
           aria-label="Go to anything"
           aria-expanded="true"
@@ -113,6 +124,6 @@ export function CommandPalette({ isOpen, onClose, text, onText, items, isSearchi
           {isSearching ? "Searching…" : `Nothing is called “${text}”`}
         </p>
       )}
-    </Modal>
+    </dialog>
   );
 }

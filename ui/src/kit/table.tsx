@@ -7,7 +7,7 @@
  */
 
 import { Checkbox, Menu, Popover } from "@mantine/core";
-import { useLocalStorage, useMediaQuery } from "@mantine/hooks";
+import { useElementSize, useLocalStorage, useMediaQuery, useMergedRef } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 import { IconButton } from "./button";
@@ -18,11 +18,14 @@ import { ErrorPanel, Skeleton } from "./states";
 import css from "./table.module.css";
 
 const ROW_PX = 34;
+/** A column that takes a share gets no narrower than this; the table scrolls sideways instead. */
+const SHARE_PX_MIN = 120;
 /** Rows drawn above and below what is in view. */
 const OVERSCAN = 12;
 /** Up to here all rows are drawn: find-in-page and print-outs have them all. */
 const WHOLE_ROWS_MAX = 60;
-export const NARROW = "(max-width: 719px)";
+const NARROW_PX = 720;
+const NARROW = `(max-width: ${NARROW_PX - 1}px)`;
 
 interface Props<T> {
   /** What the table is of, for screen readers, downloads and what is remembered. */
@@ -38,6 +41,9 @@ interface Props<T> {
   isMarked?: (row: T) => boolean;
   /** Called for a row that is clicked or opened by Enter; without it its first link is followed. */
   onOpen?: (row: T) => void;
+  /** A heading over the table, where it is one part of a page. */
+  title?: string;
+  note?: ReactNode;
   /** Stands before the table's own tools: a filter bar. */
   tools?: ReactNode;
   /** Takes what is left of the window's height, and scrolls inside of it. */
@@ -58,9 +64,12 @@ export function ResourceTable<T>(props: Props<T>) {
   const count = rows.total ?? rows.count;
 
   return (
-    <div className={css.frame} data-fills={props.fills || undefined}>
+    <section className={css.frame} aria-label={props.title ?? name}>
+      {props.title && props.tools && <Heading title={props.title} note={props.note} />}
       <div className={css.tools}>
-        <div className={css.given}>{props.tools}</div>
+        <div className={css.given}>
+          {props.tools ?? (props.title && <Heading title={props.title} note={props.note} />)}
+        </div>
         <output className={css.count} aria-live="polite">
           {rows.isLoading
             ? ""
@@ -78,12 +87,23 @@ export function ResourceTable<T>(props: Props<T>) {
       ) : (
         <Body {...props} columns={shown} />
       )}
+    </section>
+  );
+}
+
+function Heading({ title, note }: { title: string; note: ReactNode }) {
+  return (
+    <div className={css.heading}>
+      <h2>{title}</h2>
+      {note && <span className={css.note}>{note}</span>}
     </div>
   );
 }
 
 function Body<T>({ name, rows, columns, rowKey, sort, onSort, isMarked, onOpen, fills }: Props<T>) {
   const box = useRef<HTMLDivElement>(null);
+  const { ref: sized, width } = useElementSize();
+  const boxRef = useMergedRef(box, sized);
   const [active, setActive] = useState(0);
   const virtualizer = useVirtualizer({
     count: rows.count,
@@ -140,21 +160,19 @@ function Body<T>({ name, rows, columns, rowKey, sort, onSort, isMarked, onOpen, 
   const { id: sortedBy, isDescending } = parseSort(sort);
   const before = items[0]?.start ?? 0;
   const after = virtualizer.getTotalSize() - (items.at(-1)?.end ?? 0);
-  const shares = columns.reduce((sum, column) => sum + (column.width ? 0 : (column.share ?? 1)), 0);
-  const fixed = columns.reduce((sum, column) => sum + (column.width ?? 0), 0);
+  const widths = columnWidths(columns, width);
   return (
-    <div className={css.box} ref={box} data-fills={fills || undefined} data-stale={rows.isStale || undefined}>
-      <table className={css.table} aria-label={name} aria-rowcount={rows.count + 1} onKeyDown={onKeyDown}>
+    <div className={css.box} ref={boxRef} data-fills={fills || undefined} data-stale={rows.isStale || undefined}>
+      <table
+        className={css.table}
+        style={{ minWidth: widths.reduce((sum, one) => sum + one, 0) }}
+        aria-label={name}
+        aria-rowcount={rows.count + 1}
+        onKeyDown={onKeyDown}
+      >
         <colgroup>
-          {columns.map((column) => (
-            <col
-              key={column.id}
-              style={{
-                width: column.width
-                  ? `${column.width}px`
-                  : `calc((100% - ${fixed}px) * ${(column.share ?? 1) / shares})`,
-              }}
-            />
+          {columns.map((column, index) => (
+            <col key={column.id} style={{ width: widths[index] }} />
           ))}
         </colgroup>
         <thead>
@@ -229,6 +247,16 @@ function Body<T>({ name, rows, columns, rowKey, sort, onSort, isMarked, onOpen, 
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** Columns have the width that they say; what is left goes to the others by their shares. */
+function columnWidths<T>(columns: Column<T>[], width: number): number[] {
+  const fixed = columns.reduce((sum, column) => sum + (column.width ?? 0), 0);
+  const shares = columns.reduce((sum, column) => sum + (column.width ? 0 : (column.share ?? 1)), 0);
+  const min = width < NARROW_PX ? 0 : SHARE_PX_MIN;
+  return columns.map((column) =>
+    Math.floor(column.width ?? Math.max(min, ((width - fixed) * (column.share ?? 1)) / shares)),
   );
 }
 

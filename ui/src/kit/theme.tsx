@@ -6,7 +6,6 @@ import "@mantine/core/styles/default-css-variables.layer.css";
 import "@mantine/core/styles/global.layer.css";
 import "@mantine/core/styles/UnstyledButton.layer.css";
 import "@mantine/core/styles/Paper.layer.css";
-import "@mantine/core/styles/CloseButton.layer.css";
 import "@mantine/core/styles/Overlay.layer.css";
 import "@mantine/core/styles/Popover.layer.css";
 import "@mantine/core/styles/Menu.layer.css";
@@ -23,9 +22,6 @@ const theme = createTheme({
   fontFamily: "var(--font)",
   respectReducedMotion: true,
   components: {
-    // Locking the scroll adds a style tag; theme.css does it by a rule.
-    Modal: { defaultProps: { lockScroll: false } },
-    Drawer: { defaultProps: { lockScroll: false } },
     Popover: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
     Menu: { defaultProps: { shadow: "md", transitionProps: { duration: 80 } } },
   },
@@ -43,6 +39,7 @@ export type Scheme = "light" | "dark" | "auto";
 
 /** What the viewer chose, and what is shown for it. */
 export function useScheme(): { chosen: Scheme; shown: "light" | "dark"; choose: (scheme: Scheme) => void } {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  // Otherwise Mantine holds the transitions up with a style tag.
+  const { colorScheme, setColorScheme } = useMantineColorScheme({ keepTransitions: true });
   return { chosen: colorScheme, shown: useComputedColorScheme("light"), choose: setColorScheme };
 }

@@ -23,6 +23,11 @@ type Entity = Schemas["EntitySummary"];
 
 const kinds = ["component", "api", "resource", "system", "domain", "group", "user", "location", "template"];
 
+/** Groups and people answer for things; nobody answers for them. */
+function isOwnable(entity: Entity): boolean {
+  return !["group", "user"].includes(parseRef(entity.ref).kind);
+}
+
 const columns: Column<Entity>[] = [
   {
     id: "name",
@@ -51,7 +56,7 @@ const columns: Column<Entity>[] = [
     title: "Owner",
     share: 2,
     isEssential: true,
-    cell: (entity) => <OwnerLink owner={entity.owner} />,
+    cell: (entity) => (isOwnable(entity) ? <OwnerLink owner={entity.owner} /> : <Dim>–</Dim>),
     text: (entity) => entity.owner?.name ?? "",
   },
   {

@@ -135,7 +135,7 @@ function Shown({ entity }: { entity: Detail }) {
                   <TimeAgo at={last.started} />
                 </Dim>
               </Inline>
-              <Sparkline bars={bars} label="Last runs" />
+              {bars.length > 1 && <Sparkline bars={bars} label="Last runs" />}
             </>
           ) : (
             <Dim>{entity.pipelines.length > 0 ? "No run is kept" : "No pipeline belongs to it"}</Dim>
@@ -187,33 +187,30 @@ function Shown({ entity }: { entity: Detail }) {
         <Section title="About">
           <Properties items={properties(entity)} />
         </Section>
-        <Section title="Relationships" note={`${entity.relations_total}`}>
-          <ResourceTable
-            name="Relationships"
-            rows={itemRows({ data: entity.relations, error: null, isPending: false, refetch: () => {} })}
-            columns={relationColumns(entity)}
-            rowKey={(relation) => `${relation.relation} ${relation.ref}`}
-            empty={<EmptyState title="It stands alone">No manifest relates it to anything.</EmptyState>}
-          />
-        </Section>
+        <ResourceTable
+          name="Relationships"
+          title="Relationships"
+          rows={itemRows({ data: entity.relations, error: null, isPending: false, refetch: () => {} })}
+          columns={relationColumns(entity)}
+          rowKey={(relation) => `${relation.relation} ${relation.ref}`}
+          empty={<EmptyState title="It stands alone">No manifest relates it to anything.</EmptyState>}
+        />
       </Columns>
 
-      <Section title="Blast radius" note="who is affected when this fails, nearest first">
-        <Loaded query={blast} failure={failureOf(blast.error, blast.refetch)}>
-          {(reach) => <BlastRadius reach={reach} />}
-        </Loaded>
-      </Section>
+      <Loaded query={blast} failure={failureOf(blast.error, blast.refetch)}>
+        {(reach) => <BlastRadius reach={reach} />}
+      </Loaded>
 
       {entity.pipelines.length > 0 && (
-        <Section title="Runs" note={<Link to={paths.runs({ pipeline: entity.ref })}>all runs</Link>}>
-          <ResourceTable
-            name="Runs of the component"
-            rows={itemRows({ ...runs, data: runs.data?.pages[0]?.items })}
-            columns={runColumns}
-            rowKey={(run) => run.id}
-            empty={<EmptyState title="No run is kept" icon="runs" />}
-          />
-        </Section>
+        <ResourceTable
+          name="Runs of the component"
+          title="Runs"
+          note={<Link to={paths.runs({ pipeline: entity.ref })}>all runs</Link>}
+          rows={itemRows({ ...runs, data: runs.data?.pages[0]?.items })}
+          columns={runColumns.filter(({ id }) => id !== "component" && id !== "owner")}
+          rowKey={(run) => run.id}
+          empty={<EmptyState title="No run is kept" icon="runs" />}
+        />
       )}
 
       {entity.declaration && <Manifest entity={entity} declaration={entity.declaration} />}
@@ -380,33 +377,27 @@ const reachedColumns: Column<Reached>[] = [
   },
 ];
 
+/** Who is affected when this fails, nearest first, and how many of each team. */
 function BlastRadius({ reach }: { reach: Schemas["Reach"] }) {
-  if (reach.total === 0) {
-    return (
-      <EmptyState title="Nothing depends on it" icon="check">
-        <p>
-          As far as manifests and runs say. What is missing can be declared: a dependency counts from both of its ends.
-        </p>
-      </EmptyState>
-    );
-  }
+  const teams = reach.owners.map(({ owner, count }) => (
+    <span key={owner?.ref ?? owner?.name ?? ""}>
+      <OwnerLink owner={owner} /> <Tag>{count}</Tag>
+    </span>
+  ));
   return (
-    <>
-      <Inline>
-        {reach.owners.map(({ owner, count }) => (
-          <span key={owner?.ref ?? owner?.name ?? ""}>
-            <OwnerLink owner={owner} /> <Tag>{count}</Tag>
-          </span>
-        ))}
-      </Inline>
-      <ResourceTable
-        name="Blast radius"
-        rows={itemRows({ data: reach.items, error: null, isPending: false, refetch: () => {} })}
-        columns={reachedColumns}
-        rowKey={(one) => one.ref}
-        empty={null}
-      />
-    </>
+    <ResourceTable
+      name="Blast radius"
+      title="Blast radius"
+      note={<Inline>{teams}</Inline>}
+      rows={itemRows({ data: reach.items, error: null, isPending: false, refetch: () => {} })}
+      columns={reachedColumns}
+      rowKey={(one) => one.ref}
+      empty={
+        <EmptyState title="Nothing depends on it" icon="check">
+          <p>As far as manifests and runs say. A dependency can be declared at either of its ends.</p>
+        </EmptyState>
+      }
+    />
   );
 }
 

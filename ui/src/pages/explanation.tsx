@@ -27,12 +27,11 @@ export function Explanation({ explanation }: { explanation: Schemas["Explanation
             <summary>
               <StateBadge state={cause.kind} />
               <span className={css.family}>{cause.family}</span>
+              <Dim>{cause.task.slice(cause.family.length + 1)}</Dim>
               <Dim>
                 <TimeAgo at={cause.since} />
               </Dim>
-              <span className={css.whose}>
-                <OwnerLink owner={cause.ownership.owner} />
-              </span>
+              <span className={css.whose}>{cause.ownership.owner?.name ?? "Nobody answers for it"}</span>
             </summary>
             <CauseDetails cause={cause} run={explanation.run?.id} />
           </details>

@@ -3,20 +3,7 @@
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { failureOf, itemRows, paths, queries } from "../api";
-import {
-  Card,
-  Cards,
-  Dim,
-  EmptyState,
-  Inline,
-  List,
-  Loaded,
-  OwnerLink,
-  Page,
-  ResourceTable,
-  Section,
-  StateBadge,
-} from "../kit";
+import { Card, Cards, Dim, EmptyState, Inline, List, Loaded, OwnerLink, Page, ResourceTable, StateBadge } from "../kit";
 import { runColumns } from "./run-columns";
 import { TaskCounts } from "./task-counts";
 
@@ -80,21 +67,21 @@ export default function Home() {
           </Cards>
         )}
       </Loaded>
-      <Section title="Runs that failed" note={<Link to={paths.runs({ outcome: "failed" })}>all</Link>}>
-        <ResourceTable
-          name="Failed runs"
-          rows={itemRows({ ...failed, data: failed.data?.pages[0]?.items })}
-          columns={runColumns}
-          rowKey={(run) => run.id}
-          empty={
-            <EmptyState title="No run has failed" icon="check">
-              <p>
-                What runs is under <Link to={paths.runs()}>Runs</Link>.
-              </p>
-            </EmptyState>
-          }
-        />
-      </Section>
+      <ResourceTable
+        name="Failed runs"
+        title="Runs that failed"
+        note={<Link to={paths.runs({ outcome: "failed" })}>all</Link>}
+        rows={itemRows({ ...failed, data: failed.data?.pages[0]?.items })}
+        columns={runColumns}
+        rowKey={(run) => run.id}
+        empty={
+          <EmptyState title="No run has failed" icon="check">
+            <p>
+              What runs is under <Link to={paths.runs()}>Runs</Link>.
+            </p>
+          </EmptyState>
+        }
+      />
     </Page>
   );
 }

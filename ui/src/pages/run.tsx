@@ -139,7 +139,11 @@ const columns: Column<Task>[] = [
     title: "Parameters",
     share: 4,
     isEssential: true,
-    cell: (task) => <span title={parametersText(task.parameters)}>{parametersText(task.parameters)}</span>,
+    // A run knows no parameters of what another run declared; the id tells such tasks apart.
+    cell: (task) => {
+      const text = parametersText(task.parameters);
+      return text ? <span title={text}>{text}</span> : <Dim>{task.id}</Dim>;
+    },
     text: (task) => parametersText(task.parameters),
   },
   {
@@ -207,9 +211,10 @@ function Tasks({ run }: { run: Schemas["RunDetail"] }) {
   // What needs somebody comes first, until another order is asked for.
   const rows = sortedRows(itemRows({ ...query, data: query.data && fitting }), columns, sort ?? "status");
   return (
-    <Section title="Tasks">
+    <>
       <ResourceTable
         name="Tasks"
+        title="Tasks"
         rows={rows}
         columns={columns}
         rowKey={(task) => task.id}
@@ -248,6 +253,6 @@ function Tasks({ run }: { run: Schemas["RunDetail"] }) {
         onClose={() => state.set({ task: undefined })}
         onTask={(task) => state.set({ task })}
       />
-    </Section>
+    </>
   );
 }

@@ -68,15 +68,15 @@ export default function Team() {
                 </Inline>
               </Section>
             )}
-            <Section title="Answers for" note={<Link to={paths.catalog({ owner })}>{total} in the catalog</Link>}>
-              <ResourceTable
-                name="What the team owns"
-                rows={itemRows({ ...query, data: items })}
-                columns={columns}
-                rowKey={(entity) => entity.ref}
-                empty={<EmptyState title="It answers for nothing" icon="teams" />}
-              />
-            </Section>
+            <ResourceTable
+              name="What the team owns"
+              title="Answers for"
+              note={<Link to={paths.catalog({ owner })}>{total} in the catalog</Link>}
+              rows={itemRows({ ...query, data: items })}
+              columns={columns}
+              rowKey={(entity) => entity.ref}
+              empty={<EmptyState title="It answers for nothing" icon="teams" />}
+            />
           </>
         )}
       </Loaded>

@@ -28,7 +28,7 @@ export const places: Place[] = [
 
 export function Navigation({ isDrawerOpen, onClose }: { isDrawerOpen: boolean; onClose: () => void }) {
   const status = useQuery(queries.status());
-  const drawer = useRef<HTMLDivElement>(null);
+  const drawer = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isDrawerOpen) drawer.current?.querySelector<HTMLElement>("a")?.focus();
   }, [isDrawerOpen]);
@@ -40,33 +40,40 @@ export function Navigation({ isDrawerOpen, onClose }: { isDrawerOpen: boolean; o
       {isDrawerOpen && (
         <button type="button" className={css.veil} aria-label="Close the navigation" onClick={onClose} />
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Escape closes it from wherever in it the focus is */}
-      <div ref={drawer} className={css.side} data-open={isDrawerOpen || undefined} onKeyDown={onKeyDown}>
-        <div className={css.brand}>
-          <Mark />
-          Bussola
-          <span className={css.close}>
-            <IconButton icon="close" label="Close the navigation" onClick={onClose} />
-          </span>
+      <nav
+        ref={drawer}
+        aria-label="Main"
+        className={css.side}
+        data-open={isDrawerOpen || undefined}
+        onKeyDown={onKeyDown}
+      >
+        <div className={css.inner}>
+          <div className={css.brand}>
+            <Mark />
+            Bussola
+            <span className={css.close}>
+              <IconButton icon="close" label="Close the navigation" onClick={onClose} />
+            </span>
+          </div>
+          <div className={css.places}>
+            {places.map(({ title, path, icon }) => (
+              <NavLink key={path} to={path} end={path === "/"} className={css.place}>
+                <Icon name={icon} />
+                {title}
+                {path === paths.runs() && !!status.data?.runs_live && (
+                  <span className={css.count} title="Runs whose worker is still here">
+                    {status.data.runs_live}
+                  </span>
+                )}
+              </NavLink>
+            ))}
+          </div>
+          <div className={css.foot}>
+            {status.data?.paused && <span className={css.paused}>The scheduler is paused</span>}
+            {status.data && <span>Version {status.data.version}</span>}
+          </div>
         </div>
-        <nav aria-label="Main" className={css.places}>
-          {places.map(({ title, path, icon }) => (
-            <NavLink key={path} to={path} end={path === "/"} className={css.place}>
-              <Icon name={icon} />
-              {title}
-              {path === paths.runs() && !!status.data?.runs_live && (
-                <span className={css.count} title="Runs whose worker is still here">
-                  {status.data.runs_live}
-                </span>
-              )}
-            </NavLink>
-          ))}
-        </nav>
-        <div className={css.foot}>
-          {status.data?.paused && <span className={css.paused}>The scheduler is paused</span>}
-          {status.data && <span>Version {status.data.version}</span>}
-        </div>
-      </div>
+      </nav>
     </>
   );
 }
