@@ -138,7 +138,6 @@ const columns: Column<Task>[] = [
     id: "parameters",
     title: "Parameters",
     share: 4,
-    isEssential: true,
     // A run knows no parameters of what another run declared; the id tells such tasks apart.
     cell: (task) => {
       const text = parametersText(task.parameters);
