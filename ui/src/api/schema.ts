@@ -103,6 +103,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the graph around an entity: what it needs, what it affects, and how these hang together. */
+        get: operations["getGraphAroundEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/graph.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draws the graph around an entity. */
+        get: operations["drawGraphAroundEntity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/entities/{kind}/{namespace}/{name}/owner": {
         parameters: {
             query?: never;
@@ -415,6 +449,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the graph of a run: where its tasks stand, what they need, how they went. */
+        get: operations["getGraphOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/graph.svg": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Draws the graph of a run. */
+        get: operations["drawGraphOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/tasks": {
         parameters: {
             query?: never;
@@ -424,6 +492,23 @@ export interface paths {
         };
         /** Lists the tasks of a run: what they require, tries with times and errors. Together they are the run's graph. */
         get: operations["listTasksOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows who tried what when in a run, in order of time. */
+        get: operations["getTimelineOfRun"];
         put?: never;
         post?: never;
         delete?: never;
@@ -511,6 +596,23 @@ export interface paths {
         put?: never;
         /** Has a failed task tried again at once; its failures still count. */
         post: operations["forgiveTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/graph": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the graph around a task as the scheduler knows it now, whatever run it belongs to, or none. */
+        get: operations["getGraphAroundTask"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -668,6 +770,33 @@ export interface components {
             /** @description When it was declared first. */
             since: string;
         };
+        /** @description What the picture is, but for the nodes. It stays the same as long as `structure` does. */
+        Drawing: {
+            /** @description Positions in `edges` of those that close a circle and run from right to left. */
+            back?: number[];
+            /**
+             * @description Ways of long edges: the position in `edges`, then x and y of each point between the ends. Between two points at the
+             *     same height an edge runs straight.
+             */
+            bends?: number[][];
+            /**
+             * @description From what is needed to what needs it, as positions in `nodes`. An edge leaves the middle of a node's right side for
+             *     the middle of the other's left side.
+             */
+            edges: number[][];
+            /**
+             * Format: int32
+             * @description Height of the whole.
+             */
+            height: number;
+            /** @description Names the picture: as long as it is the same, no node has moved and no edge has changed. */
+            structure: string;
+            /**
+             * Format: int32
+             * @description Width of the whole, in the units of places.
+             */
+            width: number;
+        };
         /** @description Everything that is known about an entity. */
         EntityDetail: components["schemas"]["EntitySummary"] & {
             /** @description Other identifiers of it. */
@@ -695,6 +824,36 @@ export interface components {
             relations: components["schemas"]["RelationTo"][];
             /** @description How many there are. */
             relations_total: number;
+        };
+        /** @description The graph around an entity. */
+        EntityGraph: components["schemas"]["Drawing"] & {
+            /** @description The entity itself, then what is around it, nearest first. */
+            nodes: components["schemas"]["EntityNode"][];
+            /** @description The entity in the middle. */
+            ref: string;
+            /** @description Of each edge, how its second end relates to its first: `dependsOn`, `consumesApi`, … */
+            relations: string[];
+            /** @description How many entities there are, itself included; those that are not told are the farthest. */
+            total: number;
+        };
+        /** @description An entity in a graph. */
+        EntityNode: components["schemas"]["NodePlace"] & {
+            /**
+             * Format: int32
+             * @description Steps from the middle: below 0 to what it needs, above 0 to what it affects.
+             */
+            distance: number;
+            /** @description Since when its pipelines have been failing. */
+            failing_since?: string | null;
+            /** @description `healthy`, `failing`, `unknown` (it has no runs), or `missing` (it is only spoken of) */
+            health: string;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description `kind:namespace/name` */
+            ref: string;
+            /** @description What people call it. */
+            title: string;
+            /** @description `service`, `pipeline`, `dataset`, … */
+            type?: string | null;
         };
         /** @description A page of entities. */
         EntityPage: {
@@ -958,6 +1117,18 @@ export interface components {
             /** @description The file. */
             path: string;
         };
+        /** @description A family of tasks in a graph. */
+        GraphFamily: {
+            /** @description The component that it belongs to. */
+            component: string;
+            /** @description Whether that is another component than the run's. */
+            foreign?: boolean;
+            /** @description Its name. */
+            name: string;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description How many of its tasks the graph has. */
+            tasks: number;
+        };
         /** @description Size and root of the ledger. */
         Head: {
             /** @description Root of the Merkle tree over them, in base64. */
@@ -991,6 +1162,34 @@ export interface components {
             command?: string | null;
             /** @description In words. */
             text: string;
+        };
+        /** @description A box on the picture. */
+        NodePlace: {
+            /**
+             * Format: int32
+             * @description Its height.
+             */
+            h: number;
+            /**
+             * Format: int32
+             * @description Its layer, from the left, within the part of the graph that hangs together with it.
+             */
+            layer: number;
+            /**
+             * Format: int32
+             * @description Its width.
+             */
+            w: number;
+            /**
+             * Format: int32
+             * @description Its left side.
+             */
+            x: number;
+            /**
+             * Format: int32
+             * @description Its upper side.
+             */
+            y: number;
         };
         /** @description A dependency that is not done. */
         OpenDependency: {
@@ -1380,6 +1579,60 @@ export interface components {
              */
             run?: number | null;
         };
+        /** @description A graph of tasks. */
+        TaskGraph: components["schemas"]["Drawing"] & {
+            /** @description Positions in `edges` of those between tasks that decided, one after the other, when the run ended. */
+            critical?: number[];
+            /** @description Whether there are more, which are not told. */
+            cut?: boolean;
+            /** @description Families, by name. */
+            families: components["schemas"]["GraphFamily"][];
+            /** @description Families of several tasks first, then tasks. */
+            nodes: components["schemas"]["TaskNode"][];
+            /** @description What moments count from. */
+            origin?: string | null;
+            /** @description The root task of the run, or the task that was asked about. */
+            root: string;
+            /**
+             * Format: int64
+             * @description The run; not given: tasks as the scheduler knows them.
+             */
+            run?: number | null;
+            /** @description How many tasks there are. */
+            tasks: number;
+        };
+        /** @description A task, or all tasks of a family. */
+        TaskNode: components["schemas"]["NodePlace"] & {
+            /** @description Tries; not given: none. */
+            attempts?: number;
+            counts?: components["schemas"]["TaskCounts"] | null;
+            /** @description Whether it is on the chain of tasks that decided when the run ended. */
+            critical?: boolean;
+            /**
+             * @description What tells the task from others of its family: its parameters, perhaps cut; where they are not known,
+             *     what the id says of them.
+             */
+            detail?: string | null;
+            /**
+             * Format: int64
+             * @description When the last try ended, in milliseconds since `origin`; not given while one goes on.
+             */
+            ended_ms?: number | null;
+            /**
+             * Format: int32
+             * @description The position of its family in `families`.
+             */
+            family: number;
+            /** @description The task's id; not given: it is a family. */
+            id?: string | null;
+            /**
+             * Format: int64
+             * @description When the first try began, in milliseconds since `origin`.
+             */
+            started_ms?: number | null;
+            /** @description Luigi's status: `PENDING`, `RUNNING`, `DONE`, …; of a family, that of its tasks which most needs a look. */
+            status: string;
+        };
         /** @description What the scheduler knows about a task now. */
         TaskNow: {
             /** @description When it was first heard of. */
@@ -1420,6 +1673,58 @@ export interface components {
             id: string;
             /** @description Its status now. */
             status: string;
+        };
+        /** @description Who tried what when, in a run. */
+        Timeline: {
+            /** @description Tries, by their beginning. */
+            bars: components["schemas"]["TimelineBar"][];
+            /**
+             * Format: int64
+             * @description When it ended, in milliseconds since `origin`; not given while it goes on.
+             */
+            ended_ms?: number | null;
+            /** @description Families, by name. */
+            families: string[];
+            /** @description When it started: what moments count from. */
+            origin: string;
+            /**
+             * Format: int64
+             * @description The run.
+             */
+            run: number;
+            /** @description How many there are; the earliest are told. */
+            total: number;
+            /** @description The clients' own ids of workers. */
+            workers: string[];
+        };
+        /** @description One try of a task on the time line of a run. */
+        TimelineBar: {
+            /** @description Whether the task is on the chain that decided when the run ended. */
+            critical?: boolean;
+            /**
+             * Format: int64
+             * @description When it ended; not given while it goes on.
+             */
+            ended_ms?: number | null;
+            /**
+             * Format: int32
+             * @description The position of its family in `families`.
+             */
+            family: number;
+            /** @description `running`, `done`, `failed`, `disabled`, `lost` or `yielded` */
+            outcome: string;
+            /**
+             * Format: int64
+             * @description When it was handed out, in milliseconds since `origin`.
+             */
+            started_ms: number;
+            /** @description The task's id. */
+            task: string;
+            /**
+             * Format: int32
+             * @description The position of its worker in `workers`.
+             */
+            worker?: number | null;
         };
         /** @description One reason why a task is not running. */
         WaitReason: {
@@ -1780,6 +2085,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Reach"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getGraphAroundEntity: {
+        parameters: {
+            query?: {
+                /** @description `up`: what it needs; `down`: what is affected when it fails; `both`, each for itself; not given: `both`. */
+                direction?: string;
+                /** @description So many steps; not given: all the way. */
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntityGraph"];
+                };
+            };
+            /** @description It is as `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    drawGraphAroundEntity: {
+        parameters: {
+            query?: {
+                /** @description `up`: what it needs; `down`: what is affected when it fails; `both`, each for itself; not given: `both`. */
+                direction?: string;
+                /** @description So many steps; not given: all the way. */
+                depth?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             404: {
@@ -2348,6 +2772,123 @@ export interface operations {
             };
         };
     };
+    getGraphOfRun: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `auto`: with more than 300 tasks each family is one node; `all`: in any case; `none`: in no case.
+                 * @example auto
+                 */
+                collapse?: string;
+                /** @description Families, separated by commas, whose tasks are shown all the same. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskGraph"];
+                };
+            };
+            /** @description It is as `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is too large for a picture */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    drawGraphOfRun: {
+        parameters: {
+            query?: {
+                /**
+                 * @description `auto`: with more than 300 tasks each family is one node; `all`: in any case; `none`: in no case.
+                 * @example auto
+                 */
+                collapse?: string;
+                /** @description Families, separated by commas, whose tasks are shown all the same. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/svg+xml": string;
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is too large for a picture */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listTasksOfRun: {
         parameters: {
             query?: {
@@ -2372,6 +2913,43 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RunTaskPage"];
                 };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getTimelineOfRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Timeline"];
+                };
+            };
+            /** @description It is as `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             404: {
                 headers: {
@@ -2529,6 +3107,60 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getGraphAroundTask: {
+        parameters: {
+            query?: {
+                /** @description `up`: what it needs; `down`: what needs it; `both`, each for itself; not given: `both`. */
+                direction?: string;
+                /** @description So many steps; not given: all the way. */
+                depth?: number;
+                /** @description As for a run. */
+                collapse?: string;
+                /** @description As for a run. */
+                expand?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Luigi's id of the task */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskGraph"];
+                };
+            };
+            /** @description It is as `If-None-Match` says */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
