@@ -99,10 +99,21 @@ test("a manifest that is applied is shown without a reload", async () => {
 
 test("a server that goes away is said to be away, and what was missed is made up for", async () => {
   await go("/runs");
+  // The other pages come once there is time.
+  await page.waitForFunction(() => performance.getEntriesByType("resource").some((one) => /teams-/.test(one.name)));
   await server.stop();
   await page.getByText("Reconnecting").waitFor();
+  // What is asked meanwhile says so, and is asked again by itself.
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await page
+    .getByRole("alert")
+    .getByText(/cannot be reached/)
+    .waitFor({ timeout: HEALED_MS_MAX });
   await server.run();
   await page.getByText("Live", { exact: true }).waitFor({ timeout: HEALED_MS_MAX });
+  await page.getByRole("link", { name: "Payments" }).waitFor();
+  await go("/runs");
   await server.luigi(...pipelines[0]);
   await page
     .getByRole("row", { name: /berths\.BerthPlan/ })

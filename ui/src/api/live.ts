@@ -11,7 +11,7 @@
 
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
-import type { Schemas } from "./client";
+import { answer, client, type Schemas } from "./client";
 
 export type Connection = "connecting" | "live" | "reconnecting" | "resting";
 
@@ -72,6 +72,11 @@ class Refresher {
     for (const key of keys) this.waiting.set(JSON.stringify(key), key);
     const wait = Math.max(SETTLE_MS, this.last + REFRESH_MS_MIN - performance.now());
     this.timer ??= window.setTimeout(() => this.flush(), wait);
+  }
+
+  /** Asks again what had no answer while the server was away. */
+  retry(): void {
+    void this.cache.invalidateQueries({ predicate: (query) => query.state.status === "error" });
   }
 
   private flush(): void {
@@ -135,6 +140,7 @@ export function follow(cache: QueryClient): void {
       if (!reply.ok || !reply.body) throw new Error(`the stream of events answered ${reply.status}`);
       // Without a last event the server begins with the next: what came before it is made up for here.
       if (lost !== undefined && !("Last-Event-ID" in headers)) refresher.add([[]]);
+      if (lost !== undefined) refresher.retry();
       lost = undefined;
       retryMs = RETRY_MS_MIN;
       become("live");
@@ -167,7 +173,15 @@ export function follow(cache: QueryClient): void {
   };
   document.addEventListener("visibilitychange", look);
   window.addEventListener("online", () => !reading && void connect());
-  void connect();
+  // From where the ledger is before the first answer comes, so that no event falls between the two.
+  answer(client.GET("/api/v1/ledger/head"))
+    .then(({ size }) => {
+      if (size > 0) seen = `${size - 1}`;
+    })
+    .catch(() => {
+      lost = performance.now();
+    })
+    .finally(connect);
 }
 
 interface Received {

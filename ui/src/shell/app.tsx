@@ -1,6 +1,6 @@
 /** What stands around every page: the navigation, the header, the palette; and which page an address leads to. */
 
-import { lazy, Suspense, useEffect, useState } from "react";
+import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
 import { Route, Routes, useLocation, useNavigate } from "react-router";
 import { paths } from "../api";
 import { HelpSheet, IconButton, Notices, type Shortcut, Skeleton, useShortcuts } from "../kit";
@@ -12,17 +12,27 @@ import { NotFound } from "./not-found";
 import { Palette } from "./palette";
 import { SchemeSwitch } from "./scheme-switch";
 
-const Home = lazy(() => import("../pages/home"));
-const Catalog = lazy(() => import("../pages/catalog"));
-const Component = lazy(() => import("../pages/component"));
-const Teams = lazy(() => import("../pages/teams"));
-const Team = lazy(() => import("../pages/team"));
-const Pipelines = lazy(() => import("../pages/pipelines"));
-const Runs = lazy(() => import("../pages/runs"));
-const Run = lazy(() => import("../pages/run"));
-const Workers = lazy(() => import("../pages/workers"));
-const Resources = lazy(() => import("../pages/resources"));
-const Ledger = lazy(() => import("../pages/ledger"));
+const LOAD_OTHERS_MS = 1_500;
+
+/** Pages come when they are gone to, and the others once there is time: they are small, and the server may be away later. */
+const loads: (() => Promise<unknown>)[] = [];
+
+function page(load: () => Promise<{ default: ComponentType }>) {
+  loads.push(load);
+  return lazy(load);
+}
+
+const Home = page(() => import("../pages/home"));
+const Catalog = page(() => import("../pages/catalog"));
+const Component = page(() => import("../pages/component"));
+const Teams = page(() => import("../pages/teams"));
+const Team = page(() => import("../pages/team"));
+const Pipelines = page(() => import("../pages/pipelines"));
+const Runs = page(() => import("../pages/runs"));
+const Run = page(() => import("../pages/run"));
+const Workers = page(() => import("../pages/workers"));
+const Resources = page(() => import("../pages/resources"));
+const Ledger = page(() => import("../pages/ledger"));
 
 export function App() {
   const navigate = useNavigate();
@@ -43,6 +53,14 @@ export function App() {
     window.scrollTo(0, 0);
     openDrawer(false);
   }, [pathname]);
+
+  useEffect(() => {
+    const timer = window.setTimeout(() => {
+      // One that does not come is asked for again when it is gone to.
+      for (const load of loads) load().catch(() => {});
+    }, LOAD_OTHERS_MS);
+    return () => window.clearTimeout(timer);
+  }, []);
 
   return (
     <div className={css.app}>
