@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help bootstrap build release demo test check conformance conformance-more crash bench
+.PHONY: help bootstrap build ui ui-dev release demo test check conformance conformance-more crash bench
 
 CARGO := . scripts/env.sh && cargo
 
@@ -17,20 +17,30 @@ build: ## the binary, quick to build
 	@scripts/bootstrap --build
 	@$(CARGO) build --locked --bin bussola
 
-release: ## the binary, quick to run
-	@scripts/bootstrap --build
-	@$(CARGO) build --locked --release --bin bussola
+ui: ## the web app, which debug builds serve from ui/dist and release builds hold
+	@scripts/bootstrap --ui
+	@scripts/ui build
+
+ui-dev: ## the web app from its sources, reloaded as they change, on the server BUSSOLA_SERVER
+	@scripts/bootstrap --ui
+	@scripts/ui dev
+
+release: ui ## the binary, quick to run, with the web app in it
+	@. scripts/env.sh && RELEASE=1 cargo build --locked --release --bin bussola
 
 demo: bootstrap ## a small company's catalog and pipelines on a server of your own, until Ctrl-C (DEMO_EXIT=1: ends by itself)
+	@scripts/ui build --if-possible
 	@$(CARGO) build --locked --bin bussola
 	@scripts/demo
 
-test: bootstrap ## every test
+test: ## every test
+	@scripts/bootstrap --test
 	@scripts/test
 
 check: bootstrap ## formatting and lints; licences and advisories too where cargo-deny is installed
 	@$(CARGO) fmt --all --check
 	@$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@scripts/ui check
 	@if . scripts/env.sh && command -v cargo-deny >/dev/null; then cargo deny --locked check; fi
 
 conformance: bootstrap ## Luigi's own tests of its scheduler and wire, against our server

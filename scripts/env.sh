@@ -19,6 +19,18 @@ if ! command -v cargo >/dev/null 2>&1 && [ -x "$HOME/.cargo/bin/cargo" ]; then
   export PATH
 fi
 
+# The Node that scripts/bootstrap fetched, where the machine has none that is new enough.
+if [ -x "$BUSSOLA_ROOT/target/node/bin/node" ]; then
+  PATH=$BUSSOLA_ROOT/target/node/bin:$PATH
+  export PATH
+fi
+
+# The browser of the web app's tests; none: they are skipped.
+if [ -z "${BUSSOLA_CHROMIUM:-}" ]; then
+  BUSSOLA_CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+fi
+export BUSSOLA_CHROMIUM
+
 say() { printf '%s\n' "$*" >&2; }
 die() {
   printf 'error: %s\n' "$1" >&2
