@@ -19,7 +19,8 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use crate::reply::{self, Wishes};
 
 /// All of it is ours, and nobody may show it inside of something else.
-const POLICY: &str = "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// A year, which is as long as anybody keeps anything.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
 /// Kept, but asked about each time.
