@@ -26,8 +26,8 @@ import { Shape } from ${JSON.stringify(shape)};
 import ${JSON.stringify(theme)};
 
 let state = 7;
-const dice = (sides) => { state = (state * 1103515245 + 12345) % 2147483648; return state % sides; };
-const LAYERS = 12, ROWS = 60, NODES = 10000, EDGES = 20000;
+const dice = (sides) => { state = (state * 16807) % 2147483647; return Math.floor((state / 2147483647) * sides); };
+const LAYERS = 12, ROWS = 170, NODES = 10000, EDGES = 20000;
 const perLayer = Math.ceil(NODES / LAYERS), columns = Math.ceil(perLayer / ROWS);
 const boxes = Array.from({ length: NODES }, (_, node) => {
   const layer = Math.floor(node / perLayer), at = node % perLayer;
@@ -46,7 +46,7 @@ const nodes = boxes.map((_, node) => ({
   key: "task " + node, title: "Settlement " + node, detail: "2026-03-02 · terminal A · 3.2 s", state: "DONE",
   tone: tones[dice(8)], isGroup: false, isCritical: node % 500 === 0, isForeign: false, isMiddle: false, shares: [], spoken: "",
 }));
-const scene = { structure: "measured", shape: new Shape(boxes, drawing), nodes, critical: new Set([1, 2, 3]) };
+const scene = { structure: "measured", shape: new Shape(boxes, drawing), nodes, critical: new Set([1, 2, 3]), start: 0 };
 const canvas = document.querySelector("canvas");
 const painted = new Surface(canvas, { onSelect() {}, onOpen() {} });
 painted.show(scene);

@@ -14,8 +14,14 @@ import type { Box, Rect, Shape } from "./shape";
 const NAMES_FROM = 0.38;
 /** From here on they have all that is known of them. */
 const DETAILS_FROM = 0.78;
+/** LIMIT: nodes in sight whose names are written below them, while they are too small to hold them. */
+const LABELS_MAX = 120;
+/** How much wider than its block a name may be: layers are that far apart. */
+const LABEL_SPREAD = 1.25;
 /** LIMIT: edges in one frame. Seen from afar more only make a surface grey, and each costs as much as a node. */
-const EDGES_PAINTED_MAX = 3_500;
+const EDGES_PAINTED_MAX = 6_000;
+/** From so many edges on each is faint. */
+const FAINT_FROM = 1_000;
 /** Below this scale edges are straight: their curves are smaller than a few pixels. */
 const CURVES_FROM = 0.12;
 /** LIMIT: texts that are known to fit. */
@@ -105,7 +111,7 @@ export class Painter {
     c.lineJoin = "round";
     c.strokeStyle = palette.edge;
     // With many edges each is faint, so that dense places look dense and not black.
-    c.globalAlpha = isDimmed ? 0.25 : plain.length > EDGES_PAINTED_MAX ? 0.7 : 1;
+    c.globalAlpha = isDimmed ? 0.2 : plain.length > FAINT_FROM ? 0.3 : 0.75;
     c.lineWidth = hair;
     this.strokeAll(shape, sampled(plain), isCurved);
     c.setLineDash([6 / Math.min(1, camera.scale), 4 / Math.min(1, camera.scale)]);
@@ -138,16 +144,66 @@ export class Painter {
       if (!told) continue;
       const box = scene.shape.box(node);
       const isDimmed = look.related !== undefined && look.related[node] !== 1;
-      c.globalAlpha = isDimmed ? 0.15 : strength(told.tone);
+      const faint = isDimmed ? 0.25 : 1;
+      if (told.isGroup) {
+        this.shares(told, { ...box, w: Math.max(box.w, least) }, faint);
+        continue;
+      }
+      c.globalAlpha = faint * strength(told.tone);
       c.fillStyle = palette.tones[told.tone];
       c.fillRect(box.x, box.y, Math.max(box.w, least), Math.max(box.h, least));
     }
     c.globalAlpha = 1;
+    if (nodes.length <= LABELS_MAX) this.labels(scene, nodes, look, camera);
     for (const node of nodes) {
       const told = scene.nodes[node];
       if (told?.isCritical) this.frame(scene.shape.box(node), palette.ink, 1.5 / camera.scale, 2);
     }
     this.pointedAt(scene, look, camera);
+  }
+
+  /** Names below blocks, as large on the screen as they are elsewhere: where few nodes are far apart there is room for them. */
+  private labels(scene: Scene, nodes: number[], look: Look, camera: Camera): void {
+    const { context: c, palette } = this;
+    const size = 10.5 / camera.scale;
+    const room = (LABEL_SPREAD * camera.scale).toFixed(1);
+    c.font = `600 ${size}px ${palette.font}`;
+    c.textBaseline = "top";
+    c.textAlign = "center";
+    c.fillStyle = palette.ink;
+    c.strokeStyle = palette.sunken;
+    c.lineWidth = 3 / camera.scale;
+    for (const node of nodes) {
+      const told = scene.nodes[node];
+      const box = scene.shape.box(node);
+      // What would be cut to a few letters says nothing.
+      if (!told || box.w * camera.scale < 44) continue;
+      c.globalAlpha = look.related && look.related[node] !== 1 ? 0.35 : 1;
+      const text = this.fit(told.title, box.w * LABEL_SPREAD, `l${room}`);
+      const [x, y] = [box.x + box.w / 2, box.y + box.h + 5 / camera.scale];
+      // Lines that run below it would make it hard to read.
+      c.strokeText(text, x, y);
+      c.fillText(text, x, y);
+    }
+    c.globalAlpha = 1;
+    c.textAlign = "start";
+  }
+
+  /** How many members of a group are how far, side by side. */
+  private shares(told: SceneNode, box: Box, faint: number): void {
+    const { context: c, palette } = this;
+    const total = told.shares.reduce((sum, [, count]) => sum + count, 0);
+    let x = box.x;
+    for (const [tone, count] of told.shares) {
+      if (count === 0) continue;
+      const share = (count / Math.max(1, total)) * box.w;
+      c.globalAlpha = faint * strength(tone);
+      c.fillStyle = palette.tones[tone];
+      // One failed task of a thousand is seen all the same.
+      c.fillRect(x, box.y, Math.max(box.w / 60, share), box.h);
+      x += share;
+    }
+    c.globalAlpha = 1;
   }
 
   private cards(scene: Scene, nodes: number[], look: Look, camera: Camera): void {
@@ -211,18 +267,7 @@ export class Painter {
     c.font = `10.5px ${palette.font}`;
     c.fillStyle = palette.dim;
     c.fillText(this.fit(told.detail, box.w - 26, "d"), box.x + 17, box.y + 32);
-    const total = told.shares.reduce((sum, [, count]) => sum + count, 0);
-    if (total === 0) return;
-    const width = box.w - 26;
-    let x = box.x + 17;
-    for (const [tone, count] of told.shares) {
-      if (count === 0) continue;
-      const share = (count / total) * width;
-      c.fillStyle = palette.tones[tone];
-      // One failed task of a thousand is seen all the same.
-      c.fillRect(x, box.y + box.h - 11, Math.max(2, share), 4);
-      x += share;
-    }
+    if (told.isGroup) this.shares(told, { x: box.x + 17, y: box.y + box.h - 11, w: box.w - 26, h: 4 }, 1);
   }
 
   private pointedAt(scene: Scene, look: Look, camera: Camera): void {

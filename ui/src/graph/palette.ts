@@ -24,7 +24,7 @@ export function readPalette(element: Element): Palette {
     sunken: colour("sunken"),
     card: colour("raised"),
     line: colour("line-strong"),
-    edge: colour("line-strong"),
+    edge: colour("ink-3"),
     ink: colour("ink"),
     dim: colour("ink-2"),
     accent: colour("accent"),

@@ -38,6 +38,8 @@ export interface Scene {
   nodes: SceneNode[];
   /** Edges that are drawn strong. */
   critical: ReadonlySet<number>;
+  /** Where keys begin: what the graph is of. */
+  start: number;
 }
 
 /** The picture of the scene before, if nothing has moved. */
@@ -92,7 +94,7 @@ export function taskScene(graph: Schemas["TaskGraph"], before?: Scene): Scene {
       isGroup: counts !== undefined,
       isCritical: node.critical ?? false,
       isForeign: family?.foreign ?? false,
-      isMiddle: node.id === graph.root,
+      isMiddle: node.id === graph.root && !graph.run,
       shares: counts ? COUNTED.map(([name, state]): [Tone, number] => [toneOf(state), counts[name]]).reverse() : [],
       spoken: `${title} ${node.detail ?? ""}: ${counts ? detail : word}${took ? `, ${took}` : ""}${critical}`,
     };
@@ -102,6 +104,10 @@ export function taskScene(graph: Schemas["TaskGraph"], before?: Scene): Scene {
     shape: shapeOf(graph.nodes, graph, before),
     nodes,
     critical: new Set(graph.critical ?? []),
+    start: Math.max(
+      0,
+      graph.nodes.findIndex((node) => node.id === graph.root),
+    ),
   };
 }
 
@@ -124,5 +130,11 @@ export function entityScene(graph: Schemas["EntityGraph"], before?: Scene): Scen
       spoken: `${node.title}, ${kind}: ${stateWord(node.health)}, ${owner}`,
     };
   });
-  return { structure: graph.structure, shape: shapeOf(graph.nodes, graph, before), nodes, critical: new Set() };
+  return {
+    structure: graph.structure,
+    shape: shapeOf(graph.nodes, graph, before),
+    nodes,
+    critical: new Set(),
+    start: 0,
+  };
 }

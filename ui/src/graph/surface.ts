@@ -324,7 +324,7 @@ export class Surface {
     event.stopPropagation();
   }
 
-  /** From node to node; with Shift the view moves. Without a node the middle one is chosen. */
+  /** From node to node; with Shift the view moves. Without a node the first step goes to what the graph is of. */
   private arrow(direction: "left" | "right" | "up" | "down", isPan: boolean): void {
     const { scene, look } = this;
     if (!scene) return;
@@ -334,12 +334,7 @@ export class Surface {
       this.pan(x * KEY_PAN_PX, y * KEY_PAN_PX);
       return;
     }
-    const middle = () =>
-      Math.max(
-        0,
-        scene.nodes.findIndex((node) => node.isMiddle),
-      );
-    const next = look.selected === undefined ? middle() : scene.shape.neighbour(look.selected, direction);
+    const next = look.selected === undefined ? scene.start : scene.shape.neighbour(look.selected, direction);
     if (next === undefined || !scene.nodes[next]) return;
     this.choose(next);
     this.bringIntoView(next);

@@ -1,6 +1,6 @@
 /** The graph of a run's tasks, or of the tasks around one. */
 
-import { useMemo, useRef } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Schemas } from "../api";
 import { Button, type Column, EmptyState, OwnerLink, ResourceTable, type Rows, StateBadge, stateRank } from "../kit";
 import css from "./graph.module.css";
@@ -29,18 +29,33 @@ export function TaskGraph({ graph, selected, onSelect, onOpen, expanded, onExpan
     return before.current;
   }, [graph]);
   // A family is selected only here: it has no address.
-  const family = useRef<string | undefined>(undefined);
-  const shown = selected ? keyOfTask(graph, selected) : family.current;
+  const [family, setFamily] = useState<string | undefined>(undefined);
+  const shown = selected ? keyOfTask(graph, selected) : family && familyKey(family);
+  const isGroup = family !== undefined && !selected && graph.nodes.some((node) => keyOf(graph, node) === shown);
   const open = (key: string) => {
     const node = graph.nodes.find((one) => keyOf(graph, one) === key);
     if (node?.id) onOpen(node.id);
     else if (node) onExpand([...expanded, graph.families[node.family]?.name ?? ""]);
   };
-  const tools = expanded.length > 0 && (
-    <Button onClick={() => onExpand([])}>
-      {expanded.length === 1 ? `Collapse ${shortFamily(expanded[0] ?? "")}` : `Collapse ${expanded.length} families`}
-    </Button>
+  const tools = (
+    <>
+      {expanded.length > 0 && (
+        <Button onClick={() => onExpand([])}>
+          {expanded.length === 1
+            ? `Collapse ${shortFamily(expanded[0] ?? "")}`
+            : `Collapse ${expanded.length} families`}
+        </Button>
+      )}
+      {isGroup && <Button onClick={() => open(familyKey(family))}>Expand {shortFamily(family)}</Button>}
+    </>
   );
+  const hasCritical = graph.nodes.some((node) => node.critical);
+  const hasForeign = graph.families.some((one) => one.foreign);
+  const notes = [
+    hasCritical && "Bold: the chain that decided the end",
+    hasForeign && "Dashed: of another component",
+    graph.cut && `The nearest ${graph.tasks.toLocaleString()} tasks; there are more`,
+  ];
   if (graph.nodes.length === 0) {
     return <EmptyState title="No tasks yet">They show up as soon as the worker has declared them.</EmptyState>;
   }
@@ -51,12 +66,12 @@ export function TaskGraph({ graph, selected, onSelect, onOpen, expanded, onExpan
       selected={shown}
       onSelect={(key) => {
         const node = graph.nodes.find((one) => keyOf(graph, one) === key);
-        family.current = node && !node.id ? key : undefined;
+        setFamily(node && !node.id ? graph.families[node.family]?.name : undefined);
         onSelect(node?.id ?? undefined);
       }}
       onOpen={open}
       tools={tools}
-      note={graph.cut ? `The nearest ${graph.tasks.toLocaleString()} tasks; there are more` : undefined}
+      note={notes.filter(Boolean).join(" · ")}
       table={<Outline graph={graph} selected={selected} open={open} />}
       {...(handle ? { handle } : {})}
     />
