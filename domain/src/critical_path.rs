@@ -8,21 +8,22 @@ use std::collections::BTreeSet;
 use crate::id::Timestamp;
 use crate::run_graph::{RunGraph, RunTask};
 
-/// When a task ended as far as this run worked on it; one that still runs ends after all others.
-fn end(task: &RunTask) -> Option<Timestamp> {
+/// When a task ended, if it was worked on since a moment; one that still runs ends after all others.
+fn end(task: &RunTask, since: Timestamp) -> Option<Timestamp> {
     let last = task.attempts.iter().rev().find(|attempt| attempt.started.is_some())?;
-    Some(last.ended.unwrap_or(Timestamp(i64::MAX)))
+    Some(last.ended.unwrap_or(Timestamp(i64::MAX))).filter(|ended| *ended >= since)
 }
 
-/// The ids of the tasks that decided the end, first to last. The chain ends at the root if it was worked on, else at what
+/// The ids of the tasks that decided the end of a run that began at a moment, first to last. What other runs did before then held
+/// up nothing. The chain ends at the root if it was worked on, else at what
 /// ended last.
-pub fn critical_path(graph: &RunGraph) -> Vec<&str> {
+pub fn critical_path(graph: &RunGraph, since: Timestamp) -> Vec<&str> {
     // Of several at the same time the first by name, so that the answer does not change by itself.
     let latest = |ids: &mut dyn Iterator<Item = &'_ str>| -> Option<(Timestamp, String)> {
-        let ends = ids.filter_map(|id| Some((end(graph.tasks.get(id)?)?, id.to_owned())));
+        let ends = ids.filter_map(|id| Some((end(graph.tasks.get(id)?, since)?, id.to_owned())));
         ends.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
     };
-    let root = graph.tasks.get_key_value(&graph.root).filter(|(_, root)| end(root).is_some());
+    let root = graph.tasks.get_key_value(&graph.root).filter(|(_, root)| end(root, since).is_some());
     let mut next = match root {
         Some((id, _)) => Some(id.clone()),
         None => latest(&mut graph.tasks.keys().map(String::as_str)).map(|(_, id)| id),
@@ -70,7 +71,7 @@ mod tests {
         };
         let tasks = tasks.iter().map(|(id, deps, tries)| ((*id).to_owned(), task(deps, tries)));
         let graph = RunGraph { root: root.into(), tasks: tasks.collect(), ..RunGraph::default() };
-        assert_eq!(critical_path(&graph), expected);
+        assert_eq!(critical_path(&graph, Timestamp(5)), expected);
     }
 
     #[test]
@@ -92,6 +93,8 @@ mod tests {
     #[test]
     fn circles_and_nothing() {
         check("root", &[], &[]);
-        check("a", &[("a", &["b"], &[(0, Some(1))]), ("b", &["a"], &[(0, Some(1))])], &["b", "a"]);
+        check("a", &[("a", &["b"], &[(0, Some(6))]), ("b", &["a"], &[(0, Some(6))])], &["b", "a"]);
+        // Another run did it before this one began.
+        check("root", &[("early", &[], &[(0, Some(4))]), ("root", &["early"], &[(6, Some(7))])], &["root"]);
     }
 }

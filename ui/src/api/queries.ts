@@ -68,6 +68,16 @@ export const queries = {
         ),
     }),
 
+  entityGraph: (ref: string, direction: string, depth: number | undefined) =>
+    queryOptions({
+      queryKey: ["catalog", "graph", ref, direction, depth],
+      queryFn: ({ signal }) => {
+        const query = depth === undefined ? { direction } : { direction, depth };
+        const path = "/api/v1/catalog/entities/{kind}/{namespace}/{name}/graph";
+        return answer(client.GET(path, { params: { path: parseRef(ref), query }, signal }));
+      },
+    }),
+
   manifest: (ref: string, format: string) =>
     queryOptions({
       queryKey: ["catalog", "manifest", ref, format],
@@ -136,6 +146,21 @@ export const queries = {
         }
         return items;
       },
+    }),
+
+  runGraph: (id: number, expanded: string[]) =>
+    queryOptions({
+      queryKey: ["run", id, "graph", expanded],
+      queryFn: ({ signal }) => {
+        const query = expanded.length > 0 ? { expand: expanded.join(",") } : {};
+        return answer(client.GET("/api/v1/runs/{id}/graph", { params: { path: { id }, query }, signal }));
+      },
+    }),
+
+  runTimeline: (id: number) =>
+    queryOptions({
+      queryKey: ["run", id, "timeline"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}/timeline", { params: { path: { id } }, signal })),
     }),
 
   runExplanation: (id: number) =>

@@ -1,7 +1,7 @@
 /** A graph to look at, and the same as a table: whoever does not see the one, or uses no mouse, has the other. */
 
 import { type ReactNode, useEffect, useId, useImperativeHandle, useRef, useState } from "react";
-import { Button } from "../kit";
+import { Button, Choice } from "../kit";
 import css from "./graph.module.css";
 import type { Scene } from "./scene";
 import { Surface } from "./surface";
@@ -29,28 +29,30 @@ interface Props {
   handle?: React.Ref<GraphHandle>;
 }
 
+const FORMS = [
+  { value: "graph", label: "Graph" },
+  { value: "table", label: "Table" },
+];
+
 export function GraphView(props: Props) {
   const { label, scene, selected } = props;
-  const [asTable, setAsTable] = useState(false);
+  const [form, setForm] = useState("graph");
   return (
     <div className={css.frame}>
       <div className={css.tools}>
         {props.tools}
         {props.note && <span className={css.note}>{props.note}</span>}
-        <fieldset className={css.choice}>
-          <legend className={css.unseen}>Show {label} as</legend>
-          <button type="button" aria-pressed={!asTable} onClick={() => setAsTable(false)}>
-            Graph
-          </button>
-          <button type="button" aria-pressed={asTable} onClick={() => setAsTable(true)}>
-            Table
-          </button>
-        </fieldset>
+        <span className={css.last}>
+          <Choice label={`Show ${label} as`} options={FORMS} value={form} onChange={setForm} />
+        </span>
       </div>
-      {asTable ? props.table : <Stage {...props} scene={scene} selected={selected} />}
+      {form === "table" ? props.table : <Stage {...props} scene={scene} selected={selected} />}
     </div>
   );
 }
+
+/** Around a graph: room for the buttons. */
+const STAGE_MARGIN_PX = 120;
 
 function Stage({ label, scene, selected, onSelect, onOpen, handle }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -88,7 +90,8 @@ function Stage({ label, scene, selected, onSelect, onOpen, handle }: Props) {
 
   const told = scene.nodes[node];
   return (
-    <div className={css.stage}>
+    // A small graph takes no more room than it fills.
+    <div className={css.stage} style={{ height: `clamp(220px, ${scene.shape.height + STAGE_MARGIN_PX}px, 62vh)` }}>
       {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes keys of its own, which is what the role says */}
       <canvas
         ref={canvas}

@@ -178,6 +178,9 @@ export class Painter {
       const box = scene.shape.box(node);
       // What would be cut to a few letters says nothing.
       if (!told || box.w * camera.scale < 44) continue;
+      const bottom = box.y + box.h;
+      const below = { left: box.x, right: box.x + box.w, top: bottom + 1, bottom: bottom + 17 / camera.scale };
+      if (scene.shape.nodesIn(below).length > 0) continue;
       c.globalAlpha = look.related && look.related[node] !== 1 ? 0.35 : 1;
       const text = this.fit(told.title, box.w * LABEL_SPREAD, `l${room}`);
       const [x, y] = [box.x + box.w / 2, box.y + box.h + 5 / camera.scale];

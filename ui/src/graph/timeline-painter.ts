@@ -42,7 +42,9 @@ const ROWS_MAX = 40;
 export function lanesOf(timeline: Schemas["Timeline"], by: GroupBy, now: number): Lanes {
   const names = by === "family" ? timeline.families : timeline.workers;
   const groups = new Map<number, Bar[]>();
-  let span = Math.max(1, timeline.ended_ms ?? now);
+  // After the last try an ended run only waited for its worker to fall silent: nothing of it is to be seen.
+  const goesOn = timeline.ended_ms === undefined || timeline.ended_ms === null;
+  let span = goesOn ? Math.max(1, now) : 1;
   for (const bar of timeline.bars) {
     const group = (by === "family" ? bar.family : bar.worker) ?? -1;
     const end = Math.max(bar.started_ms, bar.ended_ms ?? now);

@@ -2,7 +2,7 @@
 
 import { useEffect, useMemo, useRef, useState } from "react";
 import type { Schemas } from "../api";
-import { EmptyState, formatSeconds, stateWord } from "../kit";
+import { Choice, EmptyState, formatSeconds, stateWord } from "../kit";
 import css from "./graph.module.css";
 import { type Palette, readPalette, watchScheme } from "./palette";
 import { type Bar, barAt, type GroupBy, type Lanes, lanesOf, paintTimeline, type Window } from "./timeline-painter";
@@ -22,6 +22,11 @@ const ZOOM_STEP = 0.0016;
 const SPAN_MS_MIN = 5;
 const HEIGHT_MAX = 520;
 
+const LANES = [
+  { value: "family", label: "Family" },
+  { value: "worker", label: "Worker" },
+] satisfies { value: GroupBy; label: string }[];
+
 export function RunTimeline({ timeline, selected, onSelect, onOpen }: Props) {
   const [by, setBy] = useState<GroupBy>("family");
   const [hovered, setHovered] = useState<Bar | undefined>(undefined);
@@ -35,15 +40,9 @@ export function RunTimeline({ timeline, selected, onSelect, onOpen }: Props) {
     <div className={css.frame}>
       <div className={css.tools}>
         <p className={css.tip}>{bar ? barText(bar) : `${timeline.bars.length.toLocaleString()} tries`}</p>
-        <fieldset className={css.choice}>
-          <legend className={css.unseen}>A lane for each</legend>
-          <button type="button" aria-pressed={by === "family"} onClick={() => setBy("family")}>
-            Family
-          </button>
-          <button type="button" aria-pressed={by === "worker"} onClick={() => setBy("worker")}>
-            Worker
-          </button>
-        </fieldset>
+        <span className={css.last}>
+          <Choice label="A lane for each" options={LANES} value={by} onChange={(next) => setBy(next as GroupBy)} />
+        </span>
       </div>
       <LanesCanvas
         told={told}

@@ -2,6 +2,7 @@
 
 export { StateBadge, stateRank, stateWord, Tag } from "./badge";
 export { Button, IconButton } from "./button";
+export { Choice } from "./choice";
 export { ConfirmDanger, Dialog, Drawer } from "./dialogs";
 export { type Facet, type FacetOption, FilterBar, type UrlState, useUrlState } from "./filter";
 export { HelpSheet, type Shortcut, useShortcuts } from "./help";

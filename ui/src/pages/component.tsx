@@ -1,7 +1,7 @@
 /** One thing of the catalog. The first screen answers: what is it, whose, is it well, what ran and changed last, who needs it. */
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { Fragment, type ReactNode } from "react";
+import { Fragment, lazy, type ReactNode, Suspense } from "react";
 import { Link, useParams } from "react-router";
 import { failureOf, formatRef, itemRows, paths, queries, type Schemas, shortRef } from "../api";
 import {
@@ -24,6 +24,7 @@ import {
   ResourceTable,
   RunLink,
   Section,
+  Skeleton,
   Sparkline,
   StateBadge,
   secondsBetween,
@@ -32,6 +33,9 @@ import {
   Verbatim,
 } from "../kit";
 import { runColumns } from "./run-columns";
+
+// Graphs are heavy: they come when the rest of the page is there.
+const ComponentPicture = lazy(() => import("./component-picture"));
 
 type Detail = Schemas["EntityDetail"];
 type Relation = Schemas["RelationTo"];
@@ -197,6 +201,9 @@ function Shown({ entity }: { entity: Detail }) {
         />
       </Columns>
 
+      <Suspense fallback={<Skeleton lines={8} label="Loading the graph" />}>
+        <ComponentPicture entity={entity.ref} />
+      </Suspense>
       <Loaded query={blast} failure={failureOf(blast.error, blast.refetch)}>
         {(reach) => <BlastRadius reach={reach} />}
       </Loaded>

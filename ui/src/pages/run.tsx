@@ -1,6 +1,7 @@
 /** One run: how it went, why it is not done, and its tasks. */
 
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { useParams } from "react-router";
 import { failureOf, itemRows, paths, queries, type Schemas } from "../api";
 import {
@@ -19,6 +20,7 @@ import {
   Page,
   ResourceTable,
   Section,
+  Skeleton,
   StateBadge,
   secondsBetween,
   sortedRows,
@@ -31,6 +33,9 @@ import { Explanation } from "./explanation";
 import { parametersText } from "./parameters";
 import { TaskCounts } from "./task-counts";
 import { TaskDrawer } from "./task-drawer";
+
+// Graphs are heavy: they come when the rest of the page is there.
+const RunPictures = lazy(() => import("./run-pictures"));
 
 type Task = Schemas["RunTaskView"];
 
@@ -54,6 +59,7 @@ export default function Run() {
 }
 
 function Shown({ run }: { run: Schemas["RunDetail"] }) {
+  const state = useUrlState();
   const explanation = useQuery({ ...queries.runExplanation(run.id), enabled: run.outcome !== "succeeded" });
   return (
     <>
@@ -101,6 +107,9 @@ function Shown({ run }: { run: Schemas["RunDetail"] }) {
           </Loaded>
         </Section>
       )}
+      <Suspense fallback={<Skeleton lines={8} label="Loading the graph" />}>
+        <RunPictures run={run.id} state={state} />
+      </Suspense>
       <Tasks run={run} />
     </>
   );

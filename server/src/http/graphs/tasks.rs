@@ -198,7 +198,7 @@ fn told(
     shown: &Shown,
 ) -> Result<TaskGraph, ApiError> {
     let Grouped { members, edges } = group(graph, shown.collapse, &shown.expand);
-    let critical: Vec<&str> = if origin.is_some() { critical_path(graph) } else { Vec::new() };
+    let critical: Vec<&str> = origin.map(|origin| critical_path(graph, origin)).unwrap_or_default();
 
     // A family may be named as a task is.
     let keys: Vec<String> = members

@@ -44,10 +44,12 @@ pub(in crate::http) async fn timeline(
 
 fn timeline_of(store: &Store, run: RunId) -> Result<Timeline, ApiError> {
     let Source { row, graph } = run_graph(store, run)?;
-    let chain: HashSet<&str> = critical_path(&graph).into_iter().collect();
+    let chain: HashSet<&str> = critical_path(&graph, row.started).into_iter().collect();
     let all = graph.tasks.iter().flat_map(|(id, task)| task.attempts.iter().map(move |attempt| (id, task, attempt)));
-    let mut tries: Vec<_> =
-        all.filter_map(|(id, task, attempt)| attempt.started.map(|started| (started, id, task, attempt))).collect();
+    // What other runs did before this one began is no part of it.
+    let of_run = all.filter(|(_, _, attempt)| attempt.ended.is_none_or(|ended| ended >= row.started));
+    let started = of_run.filter_map(|(id, task, attempt)| attempt.started.map(|started| (started, id, task, attempt)));
+    let mut tries: Vec<_> = started.collect();
     tries.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
     let total = tries.len();
     tries.truncate(TIMELINE_BARS_MAX);
