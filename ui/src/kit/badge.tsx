@@ -33,8 +33,18 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   failing: ["bad", "cross", "Failing"],
   healthy: ["ok", "check", "Healthy"],
   unknown: ["idle", "question", "No runs known"],
+  well: ["ok", "check", "Nothing fails"],
   discovered: ["idle", "search", "Discovered"],
   declared: ["idle", "file", "Declared"],
+  // Workers and the scheduler.
+  working: ["busy", "bolt", "At work"],
+  idle: ["idle", "clock", "Idle"],
+  phasing_out: ["warn", "ban", "Phasing out"],
+  paused: ["warn", "pause", "Paused"],
+  // What was checked in the browser.
+  proven: ["ok", "check", "Proven"],
+  refuted: ["bad", "cross", "Refuted"],
+  unchecked: ["warn", "question", "Unchecked"],
 };
 
 export function StateBadge({ state, bare }: { state: string; bare?: boolean }) {

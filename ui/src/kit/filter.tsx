@@ -49,8 +49,8 @@ export function useUrlState(): UrlState {
 }
 
 interface Props {
-  /** What is searched for, for the field's label. */
-  searchLabel: string;
+  /** What is searched for, for the field's label; without it there is no such field. */
+  searchLabel?: string;
   state: UrlState;
   facets: Facet[];
 }
@@ -59,11 +59,13 @@ export function FilterBar({ searchLabel, state, facets }: Props) {
   const used = ["text", ...facets.map((facet) => facet.id)].filter((name) => state.get(name));
   return (
     <search className={css.bar}>
-      <SearchField
-        label={searchLabel}
-        value={state.get("text") ?? ""}
-        onChange={(text) => state.set({ text }, false)}
-      />
+      {searchLabel && (
+        <SearchField
+          label={searchLabel}
+          value={state.get("text") ?? ""}
+          onChange={(text) => state.set({ text }, false)}
+        />
+      )}
       {facets.map((facet) => (
         <FacetButton
           key={facet.id}

@@ -33,6 +33,8 @@ function subscribe(listener: () => void): () => void {
 }
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
+/** For paper, on which nothing hovers and no time passes. */
+const printed = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 const dated = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
 /** `4 min ago`; a date once that says more. */
@@ -53,7 +55,12 @@ export function TimeAgo({ at }: { at: string }) {
   const current = useNow();
   const moment = new Date(at);
   return (
-    <time dateTime={at} title={`${exact.format(moment)}\n${at.replace("T", " ").slice(0, 19)} UTC`} className="time">
+    <time
+      dateTime={at}
+      data-printed={printed.format(moment)}
+      title={`${exact.format(moment)}\n${at.replace("T", " ").slice(0, 19)} UTC`}
+      className="time"
+    >
       {ago(at, Math.max(current, Date.now() - TICK_MS))}
     </time>
   );

@@ -1,0 +1,15 @@
+/** How much of something is taken, as a bar; the figures stand beside it. */
+
+import css from "./meter.module.css";
+
+export function Meter({ used, total, label }: { used: number; total: number; label: string }) {
+  const share = total > 0 ? Math.min(1, used / total) : used > 0 ? 1 : 0;
+  return (
+    <svg className={css.meter} role="img" aria-label={label} viewBox="0 0 100 8" preserveAspectRatio="none">
+      <rect className={css.ground} width="100" height="8" rx="2" />
+      {share > 0 && (
+        <rect className={css.taken} data-full={share >= 1 || undefined} width={share * 100} height="8" rx="2" />
+      )}
+    </svg>
+  );
+}
