@@ -2,6 +2,6 @@
 
 export { ApiFailure, type Schemas } from "./client";
 export { type Connection, follow, useConnection } from "./live";
-export { commands, type EntityFilter, queries, type RunFilter } from "./queries";
+export { commands, type EntityFilter, PAGE_ITEMS_MAX, queries, type RunFilter } from "./queries";
 export { formatRef, parseRef, paths, type RefParts, shortRef } from "./refs";
 export { failureOf, itemRows, useEntityRows, useRunRows } from "./rows";

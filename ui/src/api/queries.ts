@@ -169,6 +169,12 @@ export const queries = {
       queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}/explain", { params: { path: { id } }, signal })),
     }),
 
+  taskExplanation: (id: string) =>
+    queryOptions({
+      queryKey: ["task", id, "explain"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/tasks/{id}/explain", { params: { path: { id } }, signal })),
+    }),
+
   task: (id: string) =>
     queryOptions({
       queryKey: ["task", id],
@@ -189,6 +195,32 @@ export const queries = {
       queryFn: ({ signal }) => answer(client.GET("/api/v1/resources", { signal })),
     }),
 
+  entry: (seq: number) =>
+    queryOptions({
+      // Never stale, and so not under `ledger`: an entry does not change once it is there.
+      queryKey: ["entry", seq],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/ledger/entries/{seq}", { params: { path: { seq } }, signal })),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
+  entryProof: (seq: number) =>
+    queryOptions({
+      queryKey: ["entry", seq, "proof"],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/ledger/entries/{seq}/proof", { params: { path: { seq } }, signal })),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
+  /** Entries `from` on; `to` is one past the last, and stands for how much of a growing page was there. */
+  entrySpan: (from: number, to: number) =>
+    queryOptions({
+      queryKey: ["entry", "span", from, to],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/ledger/entries", { params: { query: { from, limit: to - from } }, signal })),
+      staleTime: Number.POSITIVE_INFINITY,
+    }),
+
   entries: (from: number, limit: number) =>
     queryOptions({
       queryKey: ["ledger", "entries", from, limit],
@@ -203,5 +235,7 @@ export const commands = {
   reEnableTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/re-enable", { params: { path: { id } } })),
   markTaskAsDone: (id: string) => answer(client.POST("/api/v1/tasks/{id}/done", { params: { path: { id } } })),
   pause: () => answer(client.POST("/api/v1/pause")),
+  setResource: (name: string, total: number) =>
+    answer(client.PUT("/api/v1/resources/{name}", { params: { path: { name } }, body: { total } })),
   unpause: () => answer(client.POST("/api/v1/unpause")),
 };
