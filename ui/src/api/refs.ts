@@ -37,6 +37,10 @@ export const paths = {
   pipelines: () => "/pipelines",
   runs: (query?: Record<string, string>) => withQuery("/runs", query),
   run: (id: number, query?: Record<string, string>) => withQuery(`/runs/${id}`, query),
+  /** With the one before it, until another is chosen. */
+  compare: (run: number) => `/runs/compare?other=${run}`,
+  runExplanation: (id: number) => `/runs/${id}/explain`,
+  taskExplanation: (id: string) => `/tasks/${part(id)}/explain`,
   workers: () => "/workers",
   resources: () => "/resources",
   ledger: (query?: Record<string, string>) => withQuery("/ledger", query),

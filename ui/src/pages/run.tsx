@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 import { failureOf, itemRows, paths, queries, type Schemas } from "../api";
 import {
   Card,
@@ -50,6 +50,7 @@ export default function Run() {
       kind={run && `run ${id}`}
       parent={{ to: paths.runs(), title: "Runs" }}
       badge={run && <StateBadge state={run.outcome} />}
+      actions={<Link to={paths.compare(id)}>Compare with another run</Link>}
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
         {(detail) => <Shown run={detail} />}
@@ -101,7 +102,10 @@ function Shown({ run }: { run: Schemas["RunDetail"] }) {
         </Card>
       </Cards>
       {run.outcome !== "succeeded" && (
-        <Section title={run.outcome === "running" ? "Why it is not done yet" : "Why it is not done"}>
+        <Section
+          title={run.outcome === "running" ? "Why it is not done yet" : "Why it is not done"}
+          note={<Link to={paths.runExplanation(run.id)}>as a page to send or print</Link>}
+        >
           <Loaded query={explanation} failure={failureOf(explanation.error, explanation.refetch)}>
             {(shown) => <Explanation explanation={shown} />}
           </Loaded>

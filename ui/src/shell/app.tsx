@@ -30,6 +30,8 @@ const Team = page(() => import("../pages/team"));
 const Pipelines = page(() => import("../pages/pipelines"));
 const Runs = page(() => import("../pages/runs"));
 const Run = page(() => import("../pages/run"));
+const Explain = page(() => import("../pages/explain"));
+const Compare = page(() => import("../pages/compare"));
 const Workers = page(() => import("../pages/workers"));
 const Resources = page(() => import("../pages/resources"));
 const Ledger = page(() => import("../pages/ledger"));
@@ -104,6 +106,9 @@ export function App() {
                 <Route path="/pipelines" element={<Pipelines />} />
                 <Route path="/runs" element={<Runs />} />
                 <Route path="/runs/:id" element={<Run />} />
+                <Route path="/runs/:id/explain" element={<Explain />} />
+                <Route path="/tasks/:task/explain" element={<Explain />} />
+                <Route path="/runs/compare" element={<Compare />} />
                 <Route path="/workers" element={<Workers />} />
                 <Route path="/resources" element={<Resources />} />
                 <Route path="/ledger" element={<Ledger />} />
