@@ -192,14 +192,14 @@ test("a table can be copied and downloaded", async () => {
   await page.getByRole("menuitem", { name: /^Copy/ }).click();
   await page.getByText(/^Copied \d+ rows$/).waitFor();
   const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /^Team\tOwns\tFailing\tHealth\n/);
+  assert.match(copied, /^Team\tHealth\tFailing\tAnswers for\tKnown from\n/);
   await page.getByRole("button", { name: "Take the table away" }).click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("menuitem", { name: "Download CSV" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "teams.csv");
-  assert.match(await readFile(await download.path(), "utf8"), /^\uFEFF"Team","Owns"/);
+  assert.match(await readFile(await download.path(), "utf8"), /^\uFEFF"Team","Health"/);
 });
 
 test("the choice of colours is kept", async () => {

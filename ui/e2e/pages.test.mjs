@@ -25,7 +25,7 @@ after(async () => {
 
 /** Each page with something that has to be on it before it is looked at. */
 const pages = [
-  ["home", "/", (page) => page.getByRole("table", { name: "Failed runs" })],
+  ["home", "/", (page) => page.getByRole("link", { name: /atlantico.csv line 4/ }).first()],
   ["catalog", "/catalog", (page) => page.getByRole("link", { name: "payments-api" }).first()],
   [
     "catalog-filtered",
@@ -41,14 +41,24 @@ const pages = [
   ],
   ["component-missing", "/catalog/component/default/nothing", (page) => page.getByRole("alert")],
   ["teams", "/teams", (page) => page.getByRole("link", { name: "Payments" }).first()],
-  ["team", "/teams/group%3Adefault%2Fpayments", (page) => page.getByRole("heading", { name: "Payments" })],
+  [
+    "team",
+    "/teams/group%3Adefault%2Fpayments",
+    (page) => page.getByRole("table", { name: "What the team answers for" }),
+  ],
   ["pipelines", "/pipelines", (page) => page.getByRole("link", { name: "report.DailyReport" }).first()],
   ["runs", "/runs", (page) => page.getByRole("link", { name: "settlement.SettlementExtract" }).first()],
   ["run", "/runs/3", (page) => page.getByText("atlantico.csv line 4").first()],
   ["run-done", "/runs/1", (page) => page.getByRole("table", { name: "Tasks" })],
+  ["explain", "/runs/3/explain", (page) => page.getByText("atlantico.csv line 4").first()],
+  ["explain-done", "/runs/1/explain", (page) => page.getByText("Nothing stands in the way")],
+  ["explain-missing", "/runs/999/explain", (page) => page.getByRole("alert")],
+  ["compare", "/runs/compare?one=2&other=3", (page) => page.getByRole("table", { name: "Families" })],
   ["workers", "/workers", (page) => page.getByRole("table", { name: "Workers" })],
   ["resources", "/resources", (page) => page.getByText("No resource is known")],
   ["ledger", "/ledger", (page) => page.getByRole("table", { name: "Ledger" })],
+  ["ledger-nothing", "/ledger?text=no-such-thing", (page) => page.getByText("Nothing fits among the latest")],
+  ["ledger-entry", "/ledger?entry=20", (page) => page.getByRole("dialog").getByText("The root is signed")],
   ["not-found", "/no/such/page", (page) => page.getByText("Nothing is here")],
 ];
 

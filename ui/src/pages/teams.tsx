@@ -1,7 +1,8 @@
-/** Who answers for what. */
+/** Everyone who answers for something, with how they fare; and what nobody answers for. */
 
 import { useQuery } from "@tanstack/react-query";
-import { itemRows, queries, type Schemas } from "../api";
+import { Link } from "react-router";
+import { itemRows, paths, queries, type Schemas } from "../api";
 import {
   type Column,
   Dim,
@@ -11,28 +12,38 @@ import {
   ResourceTable,
   StateBadge,
   sortedRows,
+  stateRank,
   useUrlState,
 } from "../kit";
 
-const columns: Column<Schemas["OwnerSummary"]>[] = [
+type Owner = Schemas["OwnerSummary"];
+
+const stateOf = ({ failing }: Owner) => (failing > 0 ? "failing" : "well");
+
+const columns: Column<Owner>[] = [
   {
-    id: "team",
+    id: "name",
     title: "Team",
-    share: 3,
+    share: 2,
     isSortable: true,
-    cell: ({ owner }) => <OwnerLink owner={owner} />,
-    text: ({ owner }) => owner?.name ?? "",
+    text: ({ owner }) => owner?.name ?? "Nobody",
+    cell: ({ owner }) =>
+      owner ? (
+        <OwnerLink owner={owner} />
+      ) : (
+        <Link to={paths.catalog({ unowned: "true" })}>Nobody answers for these</Link>
+      ),
   },
   {
-    id: "entities",
-    title: "Owns",
-    width: 100,
-    isNumber: true,
+    id: "state",
+    title: "Health",
+    width: 140,
     isSortable: true,
     isEssential: true,
-    cell: ({ entities }) => entities.toLocaleString(),
-    text: ({ entities }) => `${entities}`,
-    key: ({ entities }) => entities,
+    text: stateOf,
+    key: (owner) => stateRank(stateOf(owner)),
+    cell: (owner) =>
+      owner.owner || owner.failing > 0 ? <StateBadge state={stateOf(owner)} /> : <Dim>Nothing fails</Dim>,
   },
   {
     id: "failing",
@@ -40,40 +51,58 @@ const columns: Column<Schemas["OwnerSummary"]>[] = [
     width: 100,
     isNumber: true,
     isSortable: true,
-    isEssential: true,
-    cell: ({ failing }) => failing,
-    text: ({ failing }) => `${failing}`,
+    text: ({ failing }) => String(failing),
     key: ({ failing }) => failing,
+    cell: ({ failing }) => (failing > 0 ? failing.toLocaleString() : <Dim>0</Dim>),
   },
   {
-    id: "health",
-    title: "Health",
+    id: "entities",
+    title: "Answers for",
+    width: 120,
+    isNumber: true,
+    isSortable: true,
+    isEssential: true,
+    text: ({ entities }) => String(entities),
+    key: ({ entities }) => entities,
+    cell: ({ entities }) => entities.toLocaleString(),
+  },
+  {
+    id: "known",
+    title: "Known from",
     share: 1,
-    cell: ({ failing }) => (failing > 0 ? <StateBadge state="failing" /> : <Dim>–</Dim>),
-    text: ({ failing }) => (failing > 0 ? "failing" : ""),
+    text: ({ owner }) => (owner?.ref ? "catalog" : owner ? "Luigi" : ""),
+    cell: ({ owner }) => <Dim>{owner?.ref ? "the catalog" : owner ? "Luigi's owner_email" : ""}</Dim>,
   },
 ];
 
 export default function Teams() {
-  const state = useUrlState();
-  const query = useQuery(queries.owners());
-  const sort = state.get("sort") ?? "team";
+  const url = useUrlState();
+  const owners = useQuery(queries.owners());
+  const failing = owners.data?.items.filter((owner) => owner.failing > 0).length ?? 0;
+  const rows = itemRows({ ...owners, data: owners.data?.items });
   return (
-    <Page title="Teams">
+    <Page
+      title="Teams"
+      kind={
+        owners.data &&
+        owners.data.total > 0 &&
+        (failing === 0
+          ? "nothing is failing"
+          : `${failing.toLocaleString()} of ${owners.data.total.toLocaleString()} have something failing`)
+      }
+    >
       <ResourceTable
         name="Teams"
-        rows={sortedRows(itemRows({ ...query, data: query.data?.items }), columns, sort)}
+        fills
+        rows={sortedRows(rows, columns, url.get("sort"))}
         columns={columns}
         rowKey={({ owner }) => owner?.ref ?? owner?.name ?? ""}
-        sort={sort}
-        onSort={(next) => state.set({ sort: next }, false)}
-        fills
+        sort={url.get("sort")}
+        onSort={(sort) => url.set({ sort })}
         empty={
-          <EmptyState title="No team owns anything yet" icon="teams">
-            <p>
-              Name an owner in a manifest: <code>ownerId</code> in <code>compass.yml</code>, <code>spec.owner</code> in{" "}
-              <code>catalog-info.yaml</code>.
-            </p>
+          <EmptyState icon="teams" title="Nobody answers for anything yet">
+            A component names its owner in its manifest: <code>owner: payments</code> in a{" "}
+            <code>catalog-info.yaml</code>, <code>ownerId</code> in a <code>compass.yml</code>.
           </EmptyState>
         }
       />

@@ -1,83 +1,191 @@
-/** Who is here to work. */
+/** Who works now, at what, and when each was last heard of; and the switch that stops the handing out of work. */
 
 import { useQuery } from "@tanstack/react-query";
-import { itemRows, queries, type Schemas } from "../api";
-import { type Column, Dim, EmptyState, Page, ResourceTable, RunLink, TimeAgo } from "../kit";
+import { Link } from "react-router";
+import { commands, itemRows, paths, queries, type Schemas } from "../api";
+import {
+  type Column,
+  ConfirmDanger,
+  Dim,
+  EmptyState,
+  Page,
+  ResourceTable,
+  RunLink,
+  StateBadge,
+  sortedRows,
+  TimeAgo,
+  toast,
+  useUrlState,
+} from "../kit";
 
-const columns: Column<Schemas["WorkerView"]>[] = [
+type Worker = Schemas["WorkerView"];
+
+const stateOf = (worker: Worker) => (worker.disabled ? "phasing_out" : worker.running.length > 0 ? "working" : "idle");
+
+const nameOf = ({ who }: Worker) => who.host ?? who.worker ?? "unknown";
+
+const columns: Column<Worker>[] = [
   {
-    id: "worker",
+    id: "host",
     title: "Worker",
-    share: 2,
-    cell: ({ who }) => (
-      <span title={who.worker ?? undefined}>{[who.user, who.host].filter(Boolean).join("@") || who.worker}</span>
+    share: 1.4,
+    isSortable: true,
+    text: nameOf,
+    cell: (worker) => (
+      <span title={worker.who.worker ?? undefined}>
+        {nameOf(worker)}
+        {worker.who.pid !== undefined && worker.who.pid !== null && <Dim> process {worker.who.pid}</Dim>}
+      </span>
     ),
-    text: ({ who }) => who.worker ?? "",
   },
   {
-    id: "pid",
-    title: "Process",
-    width: 90,
-    isNumber: true,
-    cell: ({ who }) => who.pid,
-    text: ({ who }) => `${who.pid ?? ""}`,
+    id: "state",
+    title: "State",
+    width: 130,
+    isSortable: true,
+    isEssential: true,
+    text: stateOf,
+    cell: (worker) => <StateBadge state={stateOf(worker)} />,
   },
   {
     id: "run",
     title: "Run",
-    width: 90,
+    width: 100,
+    isSortable: true,
     isEssential: true,
-    cell: ({ run }) => run && <RunLink run={run} />,
-    text: ({ run }) => `${run ?? ""}`,
+    text: ({ run }) => String(run ?? ""),
+    key: ({ run }) => run ?? -1,
+    cell: ({ run }) => (typeof run === "number" ? <RunLink run={run} /> : <Dim>None</Dim>),
   },
   {
-    id: "running",
-    title: "Works on",
-    share: 3,
-    cell: ({ running }) => (running.length > 0 ? running.join(", ") : <Dim>nothing</Dim>),
+    id: "task",
+    title: "Works at",
+    share: 2.4,
     text: ({ running }) => running.join(" "),
+    cell: (worker) => <RunningTasks worker={worker} />,
   },
   {
     id: "pending",
-    title: "Could run",
-    width: 100,
+    title: "Can run next",
+    width: 116,
     isNumber: true,
-    cell: ({ pending }) => pending,
-    text: ({ pending }) => `${pending}`,
+    isSortable: true,
+    text: ({ pending }) => String(pending),
+    key: ({ pending }) => pending,
+    cell: ({ pending }) => pending.toLocaleString(),
+  },
+  {
+    id: "seen",
+    title: "Last heard of",
+    width: 126,
+    isSortable: true,
+    text: ({ last_active }) => last_active,
+    cell: ({ last_active }) => <TimeAgo at={last_active} />,
   },
   {
     id: "started",
     title: "Here since",
-    width: 120,
-    cell: ({ started }) => <TimeAgo at={started} />,
+    width: 126,
+    isSortable: true,
     text: ({ started }) => started,
+    cell: ({ started }) => <TimeAgo at={started} />,
   },
   {
-    id: "active",
-    title: "Last sign",
+    id: "user",
+    title: "Account",
     width: 120,
-    isEssential: true,
-    cell: ({ last_active }) => <TimeAgo at={last_active} />,
-    text: ({ last_active }) => last_active,
+    isOptional: true,
+    isSortable: true,
+    text: ({ who }) => who.user ?? "",
+    cell: ({ who }) => who.user ?? "",
+  },
+  {
+    id: "id",
+    title: "Luigi's name of it",
+    share: 2,
+    isOptional: true,
+    text: ({ who }) => who.worker ?? "",
+    cell: ({ who }) => <code title={who.worker ?? undefined}>{who.worker}</code>,
   },
 ];
 
-export default function Workers() {
-  const query = useQuery(queries.workers());
+function RunningTasks({ worker }: { worker: Worker }) {
+  const [first, ...others] = worker.running;
+  if (first === undefined) return <Dim>Nothing now</Dim>;
+  const to = typeof worker.run === "number" ? paths.run(worker.run, { task: first }) : paths.taskExplanation(first);
   return (
-    <Page title="Workers">
+    <span title={worker.running.join("\n")}>
+      <Link to={to}>{first}</Link>
+      {others.length > 0 && <Dim> and {others.length.toLocaleString()} more</Dim>}
+    </span>
+  );
+}
+
+export default function Workers() {
+  const url = useUrlState();
+  const workers = useQuery(queries.workers());
+  const status = useQuery(queries.status());
+  const rows = itemRows({ ...workers, data: workers.data?.items });
+  const isBusy = (workers.data?.items ?? []).filter((worker) => worker.running.length > 0).length;
+  return (
+    <Page
+      title="Workers"
+      kind={
+        workers.data &&
+        workers.data.total > 0 &&
+        `${workers.data.total.toLocaleString()} here, ${isBusy.toLocaleString()} at work`
+      }
+      badge={status.data?.paused && <StateBadge state="paused" />}
+      actions={status.data && <PauseSwitch isPaused={status.data.paused} />}
+    >
       <ResourceTable
         name="Workers"
-        rows={itemRows({ ...query, data: query.data?.items })}
-        columns={columns}
-        rowKey={({ who, started }) => who.worker ?? started}
         fills
+        rows={sortedRows(rows, columns, url.get("sort"))}
+        columns={columns}
+        rowKey={({ who, started }) => `${who.worker}${started}`}
+        sort={url.get("sort")}
+        onSort={(sort) => url.set({ sort })}
         empty={
-          <EmptyState title="No worker is here" icon="workers">
-            <p>A worker is here while its process runs, and some time after its last sign of life.</p>
+          <EmptyState icon="workers" title="No worker is here">
+            A Luigi process comes by itself as soon as it calls this server: start one with{" "}
+            <code>
+              luigi --scheduler-host {window.location.hostname} --scheduler-port {window.location.port || "80"} …
+            </code>
           </EmptyState>
         }
       />
     </Page>
+  );
+}
+
+function PauseSwitch({ isPaused }: { isPaused: boolean }) {
+  return isPaused ? (
+    <ConfirmDanger
+      label="Hand out work again"
+      title="Hand out work again?"
+      consequence={<p>Workers that ask are given tasks again, in every pipeline.</p>}
+      verb="Hand out work"
+      kind="primary"
+      act={commands.unpause}
+      onDone={() => toast("Work is handed out again")}
+    />
+  ) : (
+    <ConfirmDanger
+      label="Pause"
+      title="Stop handing out work?"
+      consequence={
+        <>
+          <p>
+            No worker of any pipeline is given a task until somebody hands out work again. Tasks that run go on to their
+            end.
+          </p>
+          <p>The ledger keeps that you did this.</p>
+        </>
+      }
+      verb="Pause the scheduler"
+      act={commands.pause}
+      onDone={() => toast("The scheduler is paused")}
+    />
   );
 }
