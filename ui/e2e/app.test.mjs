@@ -185,6 +185,118 @@ test("an action says what comes of it, does it, and is seen", async () => {
   assert.equal(now.status, "DONE");
 });
 
+test("what fails is on the first page with its cause, and the choice of teams is kept", async () => {
+  await go("/");
+  const failing = page.getByRole("table", { name: "Failing components" });
+  await failing
+    .getByRole("link", { name: /atlantico.csv line 4/ })
+    .first()
+    .waitFor();
+  await page.getByRole("checkbox", { name: /^Payments/ }).check();
+  await failing.getByRole("link", { name: "Daily report" }).waitFor({ state: "hidden" });
+  await go("/");
+  assert.ok(await page.getByRole("checkbox", { name: /^Payments/ }).isChecked());
+  await failing.getByRole("link", { name: /atlantico.csv line 4/ }).click();
+  await page.getByRole("heading", { level: 1, name: /^Why run \d+ is not done$/ }).waitFor();
+  await go("/");
+  await page.getByRole("checkbox", { name: "All" }).check();
+});
+
+test("the scheduler is paused and set going again", async () => {
+  await go("/workers");
+  await page.getByRole("button", { name: "Pause" }).click();
+  await page.getByRole("button", { name: "Pause the scheduler" }).click();
+  await page.getByRole("button", { name: "Hand out work again" }).waitFor({ timeout: TRUE_MS_MAX });
+  assert.equal((await server.api("/status")).paused, true);
+  await page.getByRole("button", { name: "Hand out work again" }).click();
+  await page.getByRole("button", { name: "Hand out work", exact: true }).click();
+  await page.getByRole("button", { name: "Pause" }).waitFor({ timeout: TRUE_MS_MAX });
+  assert.equal((await server.api("/status")).paused, false);
+});
+
+test("a resource is set, and changed", async () => {
+  await go("/resources");
+  await page.getByRole("button", { name: "Set a resource" }).click();
+  await page.getByRole("textbox", { name: "Name" }).fill("berths/north");
+  await page.getByRole("textbox", { name: "Units in all" }).fill("-1");
+  await page.getByText("a number of 0 or more", { exact: true }).waitFor();
+  await page.getByRole("textbox", { name: "Units in all" }).fill("3");
+  await page.getByRole("button", { name: "Set the amount" }).click();
+  await page.getByRole("button", { name: "Change the amount of berths/north" }).click();
+  await page.getByRole("textbox", { name: "Units in all" }).fill("0");
+  await page.getByText("No task that wants any of it is handed out").waitFor();
+  await page.keyboard.press("Enter");
+  await page.getByText("There are 0 of berths/north now").waitFor({ timeout: TRUE_MS_MAX });
+  const { items } = await server.api("/resources");
+  assert.equal(items.find(({ name }) => name === "berths/north").total, 0);
+});
+
+test("the ledger is followed, held still and filtered", async () => {
+  await go("/ledger");
+  const newest = page.getByRole("row").nth(1);
+  await newest.getByText("resources.set").waitFor();
+  await page.getByRole("button", { name: "Hold still" }).click();
+  await server.bussola("resources", "set", "quay", "1");
+  await page.getByRole("button", { name: /^Follow, \d+ new$/ }).click({ timeout: TRUE_MS_MAX });
+  await newest.click();
+  await page.getByRole("dialog").getByText('"quay"').first().waitFor();
+  await page.keyboard.press("Escape");
+  await go("/ledger?text=resources.set");
+  await page.getByText("3 rows", { exact: true }).waitFor();
+  await server.bussola("resources", "set", "quay", "2");
+  await page.getByText("4 rows", { exact: true }).waitFor({ timeout: TRUE_MS_MAX });
+});
+
+test("an entry is proven in the browser, and a forged one is not", async () => {
+  await go("/ledger?entry=20");
+  const drawer = page.getByRole("dialog");
+  await drawer.getByText("The root is signed").waitFor();
+  assert.equal(await drawer.getByText("Proven", { exact: true }).count(), 3);
+  const forge = async (route) => {
+    const reply = await route.fetch();
+    const entry = await reply.json();
+    await route.fulfill({ json: { ...entry, leaf: entry.leaf.replace('"principal":"local"', '"principal":"other"') } });
+  };
+  await page.route("**/api/v1/ledger/entries/21", forge);
+  await go("/ledger?entry=21");
+  await drawer.getByText("Refuted", { exact: true }).waitFor();
+  await page.unroute("**/api/v1/ledger/entries/21", forge);
+  // A key that the browser remembers is not given up because the server now shows another.
+  const kept = await page.evaluate(() => localStorage.getItem("bussola.ledger.key"));
+  await page.evaluate((key) => localStorage.setItem("bussola.ledger.key", key), kept.replace("bussola", "bussolo"));
+  await go("/ledger?entry=20");
+  await drawer.getByText("another key than on the first visit").waitFor();
+  assert.equal(await drawer.getByText("Refuted", { exact: true }).count(), 1);
+  await drawer.getByRole("button", { name: "Trust the new key from now on" }).click();
+  await drawer.getByText("Refuted", { exact: true }).waitFor({ state: "hidden" });
+});
+
+test("a run is compared with the one before it", async () => {
+  const [module, task] = pipelines.at(-1);
+  await server.luigi(module, task);
+  const { items } = await server.api(`/runs?pipeline=${task}`);
+  const [later, earlier] = items.map(({ id }) => id);
+  await go(`/runs/${later}`);
+  await page.getByRole("link", { name: "Compare with another run" }).click();
+  const facts = page.getByRole("table", { name: "The two runs" });
+  await facts
+    .getByRole("columnheader")
+    .first()
+    .getByRole("link", { name: `Run ${earlier}` })
+    .waitFor();
+  await facts
+    .getByRole("columnheader")
+    .last()
+    .getByRole("link", { name: `Run ${later}` })
+    .waitFor();
+  await page.getByRole("button", { name: "Swap the two" }).click();
+  await facts
+    .getByRole("columnheader")
+    .first()
+    .getByRole("link", { name: `Run ${later}` })
+    .waitFor();
+});
+
 test("a table can be copied and downloaded", async () => {
   await go("/teams");
   await page.getByRole("link", { name: "Payments" }).waitFor();
