@@ -39,6 +39,7 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   // Workers and the scheduler.
   working: ["busy", "bolt", "At work"],
   idle: ["idle", "clock", "Idle"],
+  silent: ["warn", "question", "Not heard of"],
   phasing_out: ["warn", "ban", "Phasing out"],
   paused: ["warn", "pause", "Paused"],
   // What was checked in the browser.

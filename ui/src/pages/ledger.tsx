@@ -21,6 +21,10 @@ import { EntryDrawer } from "./ledger-entry";
 type Entry = Schemas["EntryView"];
 
 const PAGE = 200;
+// LIMIT: browsers draw nothing taller than some 33 million pixels, which rows reach at a million.
+const ROWS_MAX = 500_000;
+// LIMIT: entries kept for who scrolls on and on; those in view are read again from the cache.
+const KNOWN_MAX = 20_000;
 // LIMIT: how far back one search reads before it says so, and how much it gathers at least on the way.
 const SEARCHED_MAX = 20_000;
 const FOUND_MIN = 100;
@@ -148,6 +152,12 @@ export default function Ledger() {
           )
         }
       />
+      {!isFiltered && (size ?? 0) > ROWS_MAX && (
+        <Dim>
+          The latest {ROWS_MAX.toLocaleString()} entries. Older ones are found by a search, and by <code>?entry=</code>{" "}
+          in the address; all of them by <code>bussola ledger export</code>.
+        </Dim>
+      )}
       {isFiltered && rows.count > 0 && (
         <Dim>
           Found among the latest {found.searched.toLocaleString()} entries.{" "}
@@ -176,14 +186,15 @@ function useLedgerRows(size: number | undefined): Rows<Entry> {
     for (let page = newest; page >= oldest; page -= 1) wanted.push([page * PAGE, Math.min(size, (page + 1) * PAGE)]);
   }
   const spans = useQueries({ queries: wanted.map(([first, end]) => queries.entrySpan(first, end)) });
+  if (known.current.size > KNOWN_MAX) known.current.clear();
   for (const { data } of spans) for (const entry of data?.items ?? []) known.current.set(entry.seq, entry);
   const failed = spans.find((span) => span.error && !span.data);
   const need = useCallback((first: number, last: number) => {
     look((now) => (now[0] === first && now[1] === last ? now : [first, last]));
   }, []);
   return {
-    count: size ?? 0,
-    total: size ?? 0,
+    count: Math.min(size ?? 0, ROWS_MAX),
+    total: Math.min(size ?? 0, ROWS_MAX),
     at: (index) => (size === undefined ? undefined : known.current.get(size - 1 - index)),
     need,
     all: async () => {

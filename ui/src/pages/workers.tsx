@@ -13,6 +13,7 @@ import {
   RunLink,
   StateBadge,
   sortedRows,
+  stateWord,
   TimeAgo,
   toast,
   useUrlState,
@@ -20,11 +21,18 @@ import {
 
 type Worker = Schemas["WorkerView"];
 
-const stateOf = (worker: Worker) => (worker.disabled ? "phasing_out" : worker.running.length > 0 ? "working" : "idle");
+/** Luigi's workers say every second that they are there; the server gives up on them later than a reader would. */
+const SILENT_MS_MIN = 15_000;
+
+function stateOf(worker: Worker, now: number): string {
+  if (now - Date.parse(worker.last_active) >= SILENT_MS_MIN) return "silent";
+  if (worker.disabled) return "phasing_out";
+  return worker.running.length > 0 ? "working" : "idle";
+}
 
 const nameOf = ({ who }: Worker) => who.host ?? who.worker ?? "unknown";
 
-const columns: Column<Worker>[] = [
+const workerColumns = (now: number): Column<Worker>[] => [
   {
     id: "host",
     title: "Worker",
@@ -44,8 +52,8 @@ const columns: Column<Worker>[] = [
     width: 130,
     isSortable: true,
     isEssential: true,
-    text: stateOf,
-    cell: (worker) => <StateBadge state={stateOf(worker)} />,
+    text: (worker) => stateWord(stateOf(worker, now)),
+    cell: (worker) => <StateBadge state={stateOf(worker, now)} />,
   },
   {
     id: "run",
@@ -126,14 +134,18 @@ export default function Workers() {
   const workers = useQuery(queries.workers());
   const status = useQuery(queries.status());
   const rows = itemRows({ ...workers, data: workers.data?.items });
-  const isBusy = (workers.data?.items ?? []).filter((worker) => worker.running.length > 0).length;
+  // By the server's clock, which the viewer's need not agree with.
+  const ahead = status.data ? Date.parse(status.data.started) + status.data.uptime_s * 1000 - status.dataUpdatedAt : 0;
+  const now = workers.dataUpdatedAt + ahead;
+  const columns = workerColumns(now);
+  const busy = (workers.data?.items ?? []).filter((worker) => stateOf(worker, now) === "working").length;
   return (
     <Page
       title="Workers"
       kind={
         workers.data &&
         workers.data.total > 0 &&
-        `${workers.data.total.toLocaleString()} here, ${isBusy.toLocaleString()} at work`
+        `${workers.data.total.toLocaleString()} here, ${busy.toLocaleString()} at work`
       }
       badge={status.data?.paused && <StateBadge state="paused" />}
       actions={status.data && <PauseSwitch isPaused={status.data.paused} />}
