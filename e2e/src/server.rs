@@ -19,6 +19,8 @@ pub struct Plan {
     pub binary: PathBuf,
     /// `--data DIR` or `--ephemeral`, and what else.
     pub arguments: Vec<String>,
+    /// What is added to the environment.
+    pub environment: Vec<(String, String)>,
     /// stdout and stderr, appended.
     pub log: PathBuf,
 }
@@ -39,6 +41,7 @@ impl Plan {
         Self {
             binary: binary.to_owned(),
             arguments: vec!["--data".to_owned(), data.display().to_string()],
+            environment: Vec::new(),
             log: data.with_extension("log"),
         }
     }
@@ -86,6 +89,7 @@ impl Plan {
             .arg("--listen")
             .arg(address.to_string())
             .args(&self.arguments)
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(log.try_clone().expect("a file can be shared"))
             .stderr(log)

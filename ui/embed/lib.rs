@@ -24,6 +24,12 @@ pub struct File {
     pub is_immutable: bool,
 }
 
+/// LIMIT: bytes of a path. Ours are below 100; nothing longer is worth asking the disk about.
+const PATH_BYTES_MAX: usize = 1_024;
+
+/// Debug builds look into the folder that this names, if it is set, in place of `dist/`: so a test says what is there.
+const FOLDER_VARIABLE: &str = "BUSSOLA_UI_DIST";
+
 /// The page that every address of the app begins with; none: the app is not built.
 pub fn index() -> Option<File> {
     file("index.html")
@@ -51,10 +57,12 @@ fn on_disk(path: &str) -> Option<File> {
     // Nothing above the folder, and no hidden file in it.
     let is_plain =
         |part| matches!(part, Component::Normal(name) if !name.to_str().is_none_or(|name| name.starts_with('.')));
-    if !relative.components().all(is_plain) {
+    if path.len() > PATH_BYTES_MAX || !relative.components().all(is_plain) {
         return None;
     }
-    let place = Path::new(env!("CARGO_MANIFEST_DIR")).join("dist").join(relative);
+    let folder = std::env::var_os(FOLDER_VARIABLE)
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), |folder| folder.into());
+    let place = folder.join(relative);
     let content_type = content_type(path)?;
     let changed = place.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
     let body = std::fs::read(place).ok()?;

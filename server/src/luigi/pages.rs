@@ -10,7 +10,7 @@ use bussola_domain::id::Timestamp;
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
 use bussola_store::{AttemptFilter, AttemptRow};
-use http::header::{CACHE_CONTROL, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode, Uri};
 
 use crate::app::App;
@@ -46,19 +46,23 @@ pub async fn file(State(app): State<Arc<App>>, Path(file): Path<String>, verb: V
     if file != START_PAGE {
         return reply::error(StatusCode::NOT_FOUND, "");
     }
-    if web::page(&verb, &headers).is_some() {
-        let mut found = reply::empty(StatusCode::FOUND);
-        found.headers_mut().insert(LOCATION, HeaderValue::from_static("../../"));
-        return found;
+    if let Some(led) = web::lead(&verb, &headers, "../../") {
+        return led;
     }
     let rows: String = app.store.read(|model| {
         let row = |status: &Status| format!("<tr><td>{}<td>{}", status.as_str(), model.scheduler.count(*status));
         Status::ALL.iter().map(row).collect()
     });
+    let about = match web::is_built() {
+        true => "Its web app is for browsers.",
+        false => {
+            "Its web app is not part of this binary. <code>make ui</code> in the sources builds it: a debug build of the \
+             server shows it as soon as this page is loaded again; <code>make release</code> makes a binary that holds it."
+        }
+    };
     let content = format!(
         "<p>This is a <b>bussola</b> server: a drop-in luigid with a memory. Workers reach it as they reach luigid.\n\
-         <p>Its web app is for browsers; a binary that was built without it gets it by <code>make ui</code> and another \
-         build.\n\
+         <p>{about}\n\
          <table><tr><th>status<th>tasks{rows}</table>\n\
          <ul>\
          <li><a href=\"../../history\">What ran lately</a>, and <a href=\"../../tasklist\">which families there are</a>\
@@ -83,19 +87,26 @@ async fn send_page(title: &str, content: &str, verb: &Verb, headers: &HeaderMap)
     let page = format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <style>body{{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color-scheme:light dark}}\
+         <style>:root{{color-scheme:light dark}}\
+         body{{font:1rem/1.5 system-ui,sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem}}\
          table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #8884;\
          vertical-align:top}}</style>\n\
          <h1>{title}</h1>\n{content}\n"
     );
     let mut sent = reply::send(HTML, page.into(), Wishes::of(verb, headers)).await;
-    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'");
-    sent.headers_mut().insert(http::header::CONTENT_SECURITY_POLICY, policy);
+    let policy =
+        "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+    sent.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    sent.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    sent.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     sent
 }
 
-/// Families that have been run, each with a link to its attempts.
+/// Families that have been run, each with a link to its attempts. A browser with the app is led to the pipelines.
 pub async fn tasklist(State(app): State<Arc<App>>, verb: Verb, headers: HeaderMap) -> Response {
+    if let Some(led) = web::lead(&verb, &headers, "pipelines") {
+        return led;
+    }
     let filter = AttemptFilter { limit: HISTORY_ROWS_MAX, ..AttemptFilter::default() };
     let rows = match attempts(&app, filter).await {
         Ok(rows) => rows,
@@ -122,8 +133,11 @@ pub async fn tasklist_of(
     attempts_page(&app, filter, &format!("Attempts of {family}"), "../", None, &verb, &headers).await
 }
 
-/// The latest attempts of all.
+/// The latest attempts of all. A browser with the app is led to the runs.
 pub async fn history(State(app): State<Arc<App>>, verb: Verb, headers: HeaderMap) -> Response {
+    if let Some(led) = web::lead(&verb, &headers, "runs") {
+        return led;
+    }
     attempts_page(&app, AttemptFilter::default(), "Latest attempts", "", None, &verb, &headers).await
 }
 
