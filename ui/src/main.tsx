@@ -5,6 +5,7 @@ import { BrowserRouter } from "react-router";
 import { ApiFailure, follow } from "./api";
 import { Theme } from "./kit";
 import { App } from "./shell/app";
+import { pageOfBookmark } from "./shell/bookmarks";
 
 const cache = new QueryClient({
   defaultOptions: {
@@ -19,6 +20,9 @@ const cache = new QueryClient({
 });
 
 follow(cache);
+
+const bookmarked = await pageOfBookmark(window.location.hash, cache);
+if (bookmarked) window.history.replaceState(null, "", bookmarked);
 
 const root = document.getElementById("root");
 if (root) {
