@@ -19,10 +19,14 @@ interface Props {
 
 /** Details beside what they are of. */
 export function Drawer({ title, isOpen, onClose, children }: Props) {
+  // Mantine tells all that are open of an Escape; it is meant for the dialog that lies on top.
+  const closeUnlessCovered = () => {
+    if (!document.querySelector("[data-dialog]")) onClose();
+  };
   return (
     <MantineDrawer.Root
       opened={isOpen}
-      onClose={onClose}
+      onClose={closeUnlessCovered}
       position="right"
       size={560}
       lockScroll={false}
@@ -51,7 +55,7 @@ export function Dialog({ title, isOpen, onClose, children }: Props) {
       transitionProps={{ duration: 100 }}
     >
       <Modal.Overlay />
-      <Modal.Content>
+      <Modal.Content data-dialog>
         <div className={css.header}>
           <Modal.Title className={css.title}>{title}</Modal.Title>
           <IconButton icon="close" label="Close" onClick={onClose} />
