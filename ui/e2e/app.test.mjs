@@ -1,14 +1,11 @@
 // How the app behaves: what the server says of its files, live updates, a server that goes away, the keyboard, actions.
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { openBrowser, openPage, pipelines, Server } from "./world.mjs";
 
 /** What is shown has to be true within this. */
 const TRUE_MS_MAX = 2_000;
-/** After an outage the app may take its time to try again. */
-const HEALED_MS_MAX = 15_000;
 
 let server;
 let browser;
@@ -31,32 +28,6 @@ async function go(path) {
   await page.goto(path);
   await page.getByText("Live", { exact: true }).waitFor();
 }
-
-test("files are kept for ever, the page is asked for each time, and what is missing is missing", async () => {
-  const navigation = { headers: { accept: "text/html,application/xhtml+xml,*/*;q=0.8" }, redirect: "manual" };
-  const index = await fetch(`${server.url}/`, navigation);
-  assert.equal(index.status, 200);
-  assert.equal(index.headers.get("cache-control"), "no-cache");
-  const policy = index.headers.get("content-security-policy");
-  assert.match(policy, /default-src 'self'/);
-  assert.match(policy, /frame-ancestors 'none'/);
-  assert.doesNotMatch(policy, /unsafe/);
-  const [, script] = /src="(\/assets\/[^"]+\.js)"/.exec(await index.text());
-  const asset = await fetch(server.url + script);
-  assert.match(asset.headers.get("cache-control"), /immutable/);
-  assert.equal(asset.headers.get("x-content-type-options"), "nosniff");
-  const again = await fetch(server.url + script, { headers: { "if-none-match": asset.headers.get("etag") } });
-  assert.equal(again.status, 304);
-
-  const status = async (path, options) => (await fetch(server.url + path, options)).status;
-  assert.equal(await status("/runs/3", navigation), 200, "a deep link");
-  assert.equal(await status("/assets/gone-12345678.js", navigation), 404, "a script of an older release");
-  assert.equal(await status("/runs/3", {}), 404, "not a navigation");
-  assert.equal(await status("/api/v1/nothing", navigation), 404, "the API has no pages");
-  assert.equal(await status("/static/visualiser/index.html", navigation), 302, "an old bookmark");
-  assert.equal(await status("/", { redirect: "manual" }), 302, "as luigid");
-  assert.equal(await status("/", { method: "HEAD" }), 204, "a health check");
-});
 
 test("a run, its task's failure and a worker's loss are shown without a reload", async () => {
   await go("/runs");
@@ -95,30 +66,6 @@ test("a manifest that is applied is shown without a reload", async () => {
   });
   assert.equal(reply.status, 200, await reply.text());
   await page.getByRole("link", { name: "crane" }).waitFor({ timeout: TRUE_MS_MAX });
-});
-
-test("a server that goes away is said to be away, and what was missed is made up for", async () => {
-  await go("/runs");
-  // The other pages come once there is time.
-  await page.waitForFunction(() => performance.getEntriesByType("resource").some((one) => /teams-/.test(one.name)));
-  await server.stop();
-  await page.getByText("Reconnecting").waitFor();
-  // What is asked meanwhile says so, and is asked again by itself.
-  await page.keyboard.press("g");
-  await page.keyboard.press("t");
-  await page
-    .getByRole("alert")
-    .getByText(/cannot be reached/)
-    .waitFor({ timeout: HEALED_MS_MAX });
-  await server.run();
-  await page.getByText("Live", { exact: true }).waitFor({ timeout: HEALED_MS_MAX });
-  await page.getByRole("link", { name: "Payments" }).waitFor();
-  await go("/runs");
-  await server.luigi(...pipelines[0]);
-  await page
-    .getByRole("row", { name: /berths\.BerthPlan/ })
-    .nth(1)
-    .waitFor({ timeout: HEALED_MS_MAX });
 });
 
 test("the keyboard alone goes everywhere", async () => {
@@ -168,21 +115,6 @@ test("filters are in the address, and a link to a task opens it", async () => {
   await page.getByRole("dialog").getByText("Traceback").waitFor();
   await page.keyboard.press("Escape");
   await page.waitForURL(/\/runs\/2$/);
-});
-
-test("an action says what comes of it, does it, and is seen", async () => {
-  const { items } = await server.api("/runs/3/tasks");
-  const failed = items.find((task) => task.status === "FAILED");
-  await go(`/runs/3?task=${encodeURIComponent(failed.id)}`);
-  const drawer = page.getByRole("dialog", { name: failed.family });
-  await drawer.getByRole("button", { name: "Mark as done" }).click();
-  const question = page.getByRole("dialog", { name: "Mark this task as done?" });
-  await question.getByText("cannot be taken back").waitFor();
-  await question.getByRole("button", { name: "Mark as done" }).click();
-  await question.waitFor({ state: "hidden" });
-  await drawer.getByText("Done", { exact: true }).first().waitFor({ timeout: TRUE_MS_MAX });
-  const { now } = await server.api(`/tasks/${encodeURIComponent(failed.id)}`);
-  assert.equal(now.status, "DONE");
 });
 
 test("what fails is on the first page with its cause, and the choice of teams is kept", async () => {
@@ -295,34 +227,6 @@ test("a run is compared with the one before it", async () => {
     .first()
     .getByRole("link", { name: `Run ${later}` })
     .waitFor();
-});
-
-test("a table can be copied and downloaded", async () => {
-  await go("/teams");
-  await page.getByRole("link", { name: "Payments" }).waitFor();
-  await page.getByRole("button", { name: "Take the table away" }).click();
-  await page.getByRole("menuitem", { name: /^Copy/ }).click();
-  await page.getByText(/^Copied \d+ rows$/).waitFor();
-  const copied = await page.evaluate(() => navigator.clipboard.readText());
-  assert.match(copied, /^Team\tHealth\tFailing\tAnswers for\tKnown from\n/);
-  await page.getByRole("button", { name: "Take the table away" }).click();
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("menuitem", { name: "Download CSV" }).click(),
-  ]);
-  assert.equal(download.suggestedFilename(), "teams.csv");
-  assert.match(await readFile(await download.path(), "utf8"), /^\uFEFF"Team","Health"/);
-});
-
-test("the choice of colours is kept", async () => {
-  await go("/");
-  const scheme = () => page.evaluate(() => document.documentElement.dataset.mantineColorScheme);
-  await page.getByRole("button", { name: /change to light/ }).click();
-  await page.getByRole("button", { name: /change to dark/ }).click();
-  assert.equal(await scheme(), "dark");
-  await go("/runs");
-  assert.equal(await scheme(), "dark");
-  await page.getByRole("button", { name: /change to the system's/ }).click();
 });
 
 test("on a narrow screen the navigation is a drawer", async () => {

@@ -9,11 +9,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const BINARY = process.env.BUSSOLA_BIN ?? join(root, "target/debug/bussola");
-const LUIGI = join(process.env.BUSSOLA_VENV ?? join(root, "target/venv"), "bin/luigi");
+export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const BINARY = process.env.BUSSOLA_BIN ?? join(ROOT, "target/debug/bussola");
+export const LUIGI = join(process.env.BUSSOLA_VENV ?? join(ROOT, "target/venv"), "bin/luigi");
 const CHROMIUM = process.env.BUSSOLA_CHROMIUM ?? "/usr/bin/chromium";
-export const SCREENSHOTS = join(root, "target/screenshots");
+export const SCREENSHOTS = join(ROOT, "target/screenshots");
 /** The day that the examples have data for. */
 const DATE = "2026-03-02";
 const START_MS_MAX = 20_000;
@@ -32,6 +32,19 @@ async function freePort() {
   probe.close();
   await once(probe, "close");
   return port;
+}
+
+export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits until something holds; what it answers is what this answers. */
+export async function within(ms, what, holds) {
+  const until = performance.now() + ms;
+  for (;;) {
+    const held = await holds();
+    if (held) return held;
+    if (performance.now() > until) throw new Error(`not within ${ms} ms: ${what}`);
+    await sleep(20);
+  }
 }
 
 async function answers(url) {
@@ -83,7 +96,7 @@ export class Server {
   /** A command of ours, against this server. */
   async bussola(...args) {
     await finished(
-      spawn(BINARY, args, { cwd: root, stdio: "ignore", env: { ...process.env, BUSSOLA_SERVER: this.url } }),
+      spawn(BINARY, args, { cwd: ROOT, stdio: "ignore", env: { ...process.env, BUSSOLA_SERVER: this.url } }),
       [0],
     );
   }
@@ -93,12 +106,17 @@ export class Server {
     const args = ["--module", module, task, "--date", DATE, "--scheduler-port", `${this.port}`];
     const env = {
       ...process.env,
-      PYTHONPATH: join(root, "examples/pipelines"),
+      PYTHONPATH: join(ROOT, "examples/pipelines"),
       PYTHONDONTWRITEBYTECODE: "1",
       PORTO_OUTPUT: join(this.place, "output"),
-      LUIGI_CONFIG_PATH: join(root, "examples/pipelines/luigi.cfg"),
+      LUIGI_CONFIG_PATH: join(ROOT, "examples/pipelines/luigi.cfg"),
     };
-    await finished(spawn(LUIGI, args, { cwd: root, stdio: "ignore", env }), [0, 20, 25, 30]);
+    await finished(spawn(LUIGI, args, { cwd: ROOT, stdio: "ignore", env }), [0, 20, 25, 30]);
+  }
+
+  /** A folder of its own, gone with the server. */
+  async folder(name) {
+    return mkdtemp(join(this.place, `${name}.`));
   }
 
   /** A method of Luigi's scheduler, as its workers call it. */
@@ -133,6 +151,14 @@ export async function openPage(browser, server, { width = 1440, height = 900, sc
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);
   const page = await context.newPage();
   page.faults = [];
+  // Chromium's own words about its policy differ by version; the event does not.
+  await page.addInitScript(() => {
+    document.addEventListener("securitypolicyviolation", (event) => {
+      console.error(
+        `policy: ${event.effectiveDirective} forbids ${event.blockedURI || "what is inline"} ${event.sample}`,
+      );
+    });
+  });
   page.on("pageerror", (error) => page.faults.push(`fault: ${error.message}`));
   page.on("console", (message) => {
     if (message.type() === "error" && !/ERR_CONNECTION|ERR_INCOMPLETE|ERR_NETWORK/.test(message.text())) {
