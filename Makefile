@@ -26,6 +26,7 @@ ui-dev: ## the web app from its sources, reloaded as they change, on the server 
 	@scripts/ui dev
 
 release: ui ## the binary, quick to run, with the web app in it
+	@scripts/bootstrap --build
 	@. scripts/env.sh && RELEASE=1 cargo build --locked --release --bin bussola
 
 demo: bootstrap ## a small company's catalog and pipelines on a server of your own, until Ctrl-C (DEMO_EXIT=1: ends by itself)
@@ -53,6 +54,9 @@ crash: bootstrap ## kill -9 at random moments of a pipeline of 2,000 tasks, 50 t
 	@$(CARGO) build --locked --bin bussola
 	@. scripts/env.sh && BUSSOLA_CRASH_ROUNDS=$${ROUNDS:-50} cargo test --locked -p bussola-e2e --test crash -- --nocapture
 
-bench: bootstrap ## what we claim about speed, next to Python's luigid, in one run (BENCH_QUICK=1: smaller)
+bench: ## what we claim about speed, next to Python's luigid, in one run (BENCH_QUICK=1: smaller)
+	@scripts/bootstrap --test
+	@scripts/ui build --if-possible
 	@$(CARGO) build --locked --release -p bussola -p bussola-bench
 	@. scripts/env.sh && "$$CARGO_TARGET_DIR/release/bussola-bench"
+	@. scripts/env.sh && BUSSOLA_BIN="$$CARGO_TARGET_DIR/release/bussola" scripts/ui bench
