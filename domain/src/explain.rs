@@ -3,7 +3,7 @@
 //! The walk goes through the task graph of a run first, then from the cause's component through the component graph.
 //! Pure: it takes a run's graph and the model, and reads nothing else.
 
-use crate::catalog::{EntityRef, Ownership, Reached};
+use crate::catalog::{EntityRef, Health, Ownership, Reached};
 use crate::id::{BlobHash, RunId, Timestamp, WorkerNo};
 use crate::model::Model;
 use crate::run_graph::{CausePath, RunGraph, RunTask};
@@ -206,6 +206,47 @@ pub fn failing_since(model: &Model, component: &EntityRef) -> Option<Timestamp> 
     view.pipelines.iter().filter_map(|pipeline| model.runs.health(&pipeline.root)?.failing_since).min()
 }
 
+/// LIMIT: reasons told of one entity's health, of each kind: what fails nearest says enough.
+pub const REASONS_MAX: usize = 20;
+
+/// Why an entity is not healthy.
+#[derive(Clone, Debug, PartialEq)]
+pub enum HealthReason {
+    /// The last run of one of its pipelines did not succeed.
+    PipelineFails {
+        /// The root family.
+        root: String,
+        /// That run, and since when it has been like this.
+        health: crate::runs::Health,
+    },
+    /// Something that it needs fails.
+    NeedsFailing {
+        /// What, and how it is needed.
+        reached: Reached,
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// Why an entity is not healthy: its own pipelines first, then what it needs, nearest first. Empty: it is, or nothing is
+/// known.
+pub fn why_not_healthy(model: &Model, reference: &EntityRef) -> Vec<HealthReason> {
+    let (health, _) = model.health_of(reference);
+    if matches!(health, Health::Healthy | Health::Unknown) {
+        return Vec::new();
+    }
+    let view = model.catalog.get(reference);
+    let own = view.iter().flat_map(|view| &view.pipelines).filter_map(|pipeline| {
+        let health = model.runs.health(&pipeline.root).filter(|health| health.failing_since.is_some())?;
+        Some(HealthReason::PipelineFails { root: pipeline.root.clone(), health: health.clone() })
+    });
+    let needed = model.catalog.dependencies(reference, None).into_iter().filter_map(|reached| {
+        let since = failing_since(model, &reached.reference)?;
+        Some(HealthReason::NeedsFailing { reached, since })
+    });
+    own.take(REASONS_MAX).chain(needed.take(REASONS_MAX)).collect()
+}
+
 fn suspects(model: &Model, component: &EntityRef, failed: Timestamp) -> Vec<Suspect> {
     let recent = failed.plus_seconds(-RECENT_S);
     let mut suspects: Vec<Suspect> = model
@@ -217,7 +258,8 @@ fn suspects(model: &Model, component: &EntityRef, failed: Timestamp) -> Vec<Susp
                 .catalog
                 .get(&reached.reference)
                 .and_then(|view| view.declared)
-                .map(|declared| declared.field_at.values().copied().max().unwrap_or(declared.at));
+                // Its first declaration is no change: an import would make everything a suspect.
+                .and_then(|declared| declared.changed_at);
             let changed_at = changed_at.filter(|&at| at >= recent && at <= failed);
             let failing_since = failing_since(model, &reached.reference);
             Suspect { reached, failing_since, changed_at }

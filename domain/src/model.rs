@@ -3,11 +3,12 @@
 //! INVARIANT: [`Model::apply`] is total and the only way in: live, on replay and in the simulator. What is outside the
 //! ledger (heartbeats, progress) is changed by the `touch` functions and may be lost at any time.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::{Catalog, CatalogEvent};
+use crate::catalog::model::Owner;
+use crate::catalog::{Catalog, CatalogEvent, EntityRef, Health, HealthMap, ListQuery, Listing, Resolved};
 use crate::event::{Draft, Event, Fact};
 use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
 use crate::names::Names;
@@ -28,6 +29,9 @@ pub struct Model {
     /// Erasable texts; not in snapshots.
     #[serde(skip)]
     pub names: Names,
+    /// How everything fares: derived when asked for, and anew after runs or the catalog have changed it.
+    #[serde(skip)]
+    health: OnceLock<Arc<HealthMap>>,
 }
 
 /// What `apply` lets the history know, or nothing.
@@ -39,9 +43,46 @@ impl Model {
         Model { scheduler: Scheduler::new(config), ..Model::default() }
     }
 
+    /// The model of a snapshot, with everything derived made anew.
+    pub fn restore(mut scheduler: Scheduler, runs: Runs, mut catalog: Catalog, config: Config, names: Names) -> Model {
+        scheduler.configure(config);
+        scheduler.rebuild();
+        catalog.rebuild();
+        Model { scheduler, runs, catalog, names, health: OnceLock::new() }
+    }
+
+    /// How everything fares.
+    pub fn health(&self) -> &Arc<HealthMap> {
+        self.health.get_or_init(|| {
+            let fares = |root: &str| self.runs.health(root).map(|health| health.failing_since.is_none());
+            Arc::new(self.catalog.derive_health(fares))
+        })
+    }
+
+    /// How an entity fares, and when it is at risk what the nearest is that fails.
+    pub fn health_of(&self, reference: &EntityRef) -> (Health, Option<&EntityRef>) {
+        self.catalog.health_in(self.health(), reference)
+    }
+
+    /// What people call an owner: its title, its name, or what Luigi says.
+    pub fn owner_name(&self, owner: &Owner) -> String {
+        match owner {
+            Owner::Entity(reference) => {
+                self.catalog.get(reference).map_or(reference.name(), |view| view.title()).to_owned()
+            }
+            Owner::Named(id) => self.names.text(*id).to_string(),
+        }
+    }
+
+    /// What a list of entities is made of: see [`Catalog::listing`].
+    pub fn listing(&self, query: ListQuery) -> (Listing, Resolved) {
+        self.catalog.listing(query, self.health().clone(), |owner| self.owner_name(owner))
+    }
+
     /// Folds a fact, and says what it adds to the history.
     pub fn apply(&mut self, fact: &Fact, history: History<'_>) {
         let (at, run) = (fact.at, fact.run);
+        let revision = self.catalog.revision();
         match &fact.event {
             Event::WorkerJoined(event) => self.scheduler.worker_joined(event, at),
             Event::WorkerDescribed(event) => {
@@ -94,7 +135,9 @@ impl Model {
                 }
             }
             Event::RunEnded(event) => {
-                self.runs.run_ended(event, at);
+                if self.runs.run_ended(event, at) {
+                    self.health = OnceLock::new();
+                }
                 history.push(HistoryRow::RunEnded { run: event.run, outcome: event.outcome, at });
             }
             Event::RunResumed(event) => {
@@ -119,6 +162,9 @@ impl Model {
                     self.runs.learned(run, &event.families, &event.datasets, &event.dependencies);
                 }
             }
+        }
+        if self.catalog.revision() != revision {
+            self.health = OnceLock::new();
         }
     }
 

@@ -7,7 +7,7 @@
 //!
 //! INVARIANT: a run that started ends: with its worker at the latest. A worker has at most one run.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -215,11 +215,35 @@ pub struct Health {
     pub failing_since: Option<Timestamp>,
 }
 
+/// LIMIT: runs of a pipeline that are remembered for its statistics: what a row of a list shows at a glance.
+pub const RECENT_RUNS_MAX: usize = 30;
+
+/// A run as a pipeline's statistics remember it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecentRun {
+    /// Which.
+    pub run: RunId,
+    /// When it started.
+    pub started: Timestamp,
+    /// When and how it ended; none while it goes on.
+    pub end: Option<(Timestamp, Outcome)>,
+}
+
+impl RecentRun {
+    /// How long it took, in microseconds; none while it goes on.
+    pub fn duration_us(&self) -> Option<i64> {
+        self.end.map(|(ended, _)| (ended.0 - self.started.0).max(0))
+    }
+}
+
 /// The runs of the workers that are here, and the health of every pipeline that ever ran.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Runs {
     next: u64,
     health: BTreeMap<String, Health>,
+    /// The latest runs of each pipeline, oldest first.
+    #[serde(default)]
+    recent: BTreeMap<String, VecDeque<RecentRun>>,
     live: BTreeMap<RunId, LiveRun>,
     by_worker: BTreeMap<WorkerNo, RunId>,
 }
@@ -258,6 +282,16 @@ impl Runs {
         };
         self.live.insert(event.run, live);
         self.by_worker.insert(event.worker, event.run);
+        let recent = self.recent.entry(event.family.clone()).or_default();
+        if recent.len() >= RECENT_RUNS_MAX {
+            recent.pop_front();
+        }
+        recent.push_back(RecentRun { run: event.run, started: at, end: None });
+    }
+
+    /// Every pipeline that ever ran, by root family, with its latest runs, oldest first.
+    pub fn all_recent(&self) -> impl Iterator<Item = (&str, &VecDeque<RecentRun>)> {
+        self.recent.iter().map(|(family, recent)| (family.as_str(), recent))
     }
 
     /// How a pipeline has fared, by its root family.
@@ -265,22 +299,29 @@ impl Runs {
         self.health.get(family)
     }
 
-    /// Folds.
-    pub fn run_ended(&mut self, event: &RunEnded, at: Timestamp) {
-        let Some(live) = self.live.get_mut(&event.run) else { return };
+    /// Folds. Says whether the pipeline succeeds now and did not before, or the other way round.
+    pub fn run_ended(&mut self, event: &RunEnded, at: Timestamp) -> bool {
+        let Some(live) = self.live.get_mut(&event.run) else { return false };
         live.ended = Some(event.outcome);
+        if let Some(recent) = recent_run(&mut self.recent, &live.family, event.run) {
+            recent.end = Some((at, event.outcome));
+        }
         let failing_since = match event.outcome {
             Outcome::Succeeded => None,
             _ => self.health.get(&live.family).and_then(|health| health.failing_since).or(Some(at)),
         };
         let health = Health { run: event.run, outcome: event.outcome, ended: at, failing_since };
-        self.health.insert(live.family.clone(), health);
+        let before = self.health.insert(live.family.clone(), health);
+        before.map(|before| before.failing_since.is_none()) != Some(failing_since.is_none())
     }
 
     /// Folds.
     pub fn run_resumed(&mut self, event: &RunResumed) {
         if let Some(live) = self.live.get_mut(&event.run) {
             live.ended = None;
+            if let Some(recent) = recent_run(&mut self.recent, &live.family, event.run) {
+                recent.end = None;
+            }
         }
     }
 
@@ -306,4 +347,12 @@ impl Runs {
             }
         }
     }
+}
+
+fn recent_run<'a>(
+    recent: &'a mut BTreeMap<String, VecDeque<RecentRun>>,
+    family: &str,
+    run: RunId,
+) -> Option<&'a mut RecentRun> {
+    recent.get_mut(family)?.iter_mut().rev().find(|recent| recent.run == run)
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bussola_domain::catalog::event::EntityDeclared;
 use bussola_domain::catalog::manifest::parse;
-use bussola_domain::catalog::{ApplyScope, Catalog, CatalogEvent, EntityRef, ListQuery};
+use bussola_domain::catalog::{ApplyScope, Catalog, CatalogEvent, EntityRef, ListQuery, Sort};
 use bussola_domain::id::Timestamp;
 
 const ENTITIES: usize = 100_000;
@@ -82,16 +82,16 @@ fn a_hundred_thousand_entities() {
     });
     println!("  {all} entities");
     measure("dependents of c0, all the way", Duration::from_millis(150), || catalog.dependents(&name(0), None).len());
-    let text = |text: &str| Some(text.to_owned());
-    let kind =
-        ListQuery { kind: text("component"), entity_type: text("library"), limit: Some(20), ..ListQuery::default() };
-    measure("a list by kind and type, with its total", Duration::from_millis(10), || catalog.list(&kind).total);
-    let owner =
-        Some(bussola_domain::catalog::model::Owner::Entity(EntityRef::parse("group:default/t7").expect("a ref")));
-    let owned = ListQuery { owner, limit: Some(20), ..ListQuery::default() };
-    measure("a list by owner, with its total", Duration::from_millis(10), || catalog.list(&owned).total);
-    let search = ListQuery { text: text("C7777"), limit: Some(20), ..ListQuery::default() };
-    measure("a list by text, with its total", Duration::from_millis(15), || catalog.list(&search).total);
+    let page = || ListQuery { limit: Some(20), facets: true, ..ListQuery::default() };
+    let kind = ListQuery { kinds: vec!["component".into()], types: vec!["library".into()], ..page() };
+    measure("a list by kind and type, with facets", Duration::from_millis(10), || catalog.list(kind.clone()).total);
+    let owner = bussola_domain::catalog::model::Owner::Entity(EntityRef::parse("group:default/t7").expect("a ref"));
+    let owned = ListQuery { owners: Some(vec![owner]), ..page() };
+    measure("a list by owner, with facets", Duration::from_millis(10), || catalog.list(owned.clone()).total);
+    let search = ListQuery { text: Some("C7777".into()), ..page() };
+    measure("a list by text, with facets", Duration::from_millis(10), || catalog.list(search.clone()).total);
+    let search = ListQuery { text: Some("s".into()), sort: Sort::Type, ..page() };
+    measure("a list by one letter, by type", Duration::from_millis(20), || catalog.list(search.clone()).total);
     measure("cycles", Duration::from_millis(500), || catalog.cycles().len());
     measure("dangling, 300,000 of them", Duration::from_secs(2), || catalog.dangling().len());
     measure("a plan for one file", Duration::from_millis(100), || {

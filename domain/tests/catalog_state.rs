@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use bussola_domain::catalog::manifest::{ParsedManifest, parse};
 use bussola_domain::catalog::model::Owner;
 use bussola_domain::catalog::{
-    ApplyScope, Catalog, CatalogEvent, EntityRef, EntityState, ListQuery, OwnershipReason, PipelineSeen, Problem,
-    Reached, Towards, blobs,
+    ApplyScope, Catalog, CatalogEvent, EntityRef, EntityState, FacetName, FacetValue, Health, ListQuery,
+    OwnershipReason, PipelineSeen, Problem, Reached, Sort, Towards, blobs,
 };
 use bussola_domain::id::{NameId, Timestamp};
 use proptest::prelude::*;
@@ -83,9 +83,10 @@ impl Story {
 
 /// Every answer about everything, as text.
 fn answers(catalog: &Catalog) -> String {
-    let mut out = format!("{:?}\n{:?}\n", catalog.cycles(), catalog.dangling());
-    for view in catalog.list(&ListQuery::default()).items {
-        let reference = view.reference;
+    let by_title = catalog.list(ListQuery { sort: Sort::Title, facets: true, ..ListQuery::default() });
+    let mut out = format!("{:?}\n{:?}\n{by_title:?}\n", catalog.cycles(), catalog.dangling());
+    for reference in &catalog.list(ListQuery::default()).items {
+        let view = catalog.get(reference).expect("what is listed is there");
         out += &format!(
             "{reference} {:?} {:?} {:?}\n{:?}\n{:?}\n{:?}\n{:?}\n",
             view.state(),
@@ -504,26 +505,111 @@ fn lists_filter_and_page() {
     ]);
     story.see(PipelineSeen { root: "Delta".into(), ..PipelineSeen::default() });
     let check = |query: ListQuery, expected: &[&str], total: usize| {
-        let page = story.catalog.list(&query);
-        let names: Vec<&str> = page.items.iter().map(|view| view.reference.name()).collect();
+        let page = story.catalog.list(query.clone());
+        let names: Vec<&str> = page.items.iter().map(EntityRef::name).collect();
         assert_eq!((names.as_slice(), page.total), (expected, total), "{query:?}");
     };
+    let any = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
     let text = |text: &str| Some(text.to_owned());
-    check(ListQuery::default(), &["alpha", "beta", "delta", "gamma", "team"], 5);
-    check(ListQuery { limit: Some(2), offset: 1, ..ListQuery::default() }, &["beta", "delta"], 5);
-    check(ListQuery { offset: 9, ..ListQuery::default() }, &[], 5);
-    check(ListQuery { kind: text("Group"), ..ListQuery::default() }, &["team"], 1);
-    check(ListQuery { entity_type: text("Service"), ..ListQuery::default() }, &["alpha", "gamma"], 2);
-    check(ListQuery { entity_type: text("pipeline"), ..ListQuery::default() }, &["delta"], 1);
-    check(ListQuery { text: text("MAIL"), ..ListQuery::default() }, &["alpha"], 1);
-    check(ListQuery { tag: text("red"), ..ListQuery::default() }, &["alpha"], 1);
-    check(
-        ListQuery { owner: Some(Owner::Entity(entity("group:default/team"))), ..ListQuery::default() },
-        &["gamma"],
-        1,
-    );
-    check(ListQuery { only_unowned: true, ..ListQuery::default() }, &["alpha", "delta"], 2);
-    check(ListQuery { state: Some(EntityState::Discovered), ..ListQuery::default() }, &["delta"], 1);
+    let all = ListQuery::default;
+    check(all(), &["alpha", "beta", "delta", "gamma", "team"], 5);
+    check(ListQuery { limit: Some(2), offset: 1, ..all() }, &["beta", "delta"], 5);
+    check(ListQuery { offset: 9, ..all() }, &[], 5);
+    check(ListQuery { kinds: any(&["Group"]), ..all() }, &["team"], 1);
+    check(ListQuery { kinds: any(&["nothing"]), ..all() }, &[], 0);
+    check(ListQuery { types: any(&["Service"]), ..all() }, &["alpha", "gamma"], 2);
+    check(ListQuery { types: any(&["pipeline", "library"]), ..all() }, &["beta", "delta"], 2);
+    check(ListQuery { types: any(&[""]), kinds: any(&["component"]), ..all() }, &[], 0);
+    check(ListQuery { lifecycles: any(&["production"]), ..all() }, &["gamma"], 1);
+    check(ListQuery { lifecycles: any(&["", "Production"]), ..all() }, &["alpha", "beta", "delta", "gamma", "team"], 5);
+    check(ListQuery { tiers: vec![Some(1)], ..all() }, &[], 0);
+    check(ListQuery { text: text("MAIL"), ..all() }, &["alpha"], 1);
+    check(ListQuery { text: text(" sends  alph "), ..all() }, &["alpha"], 1);
+    check(ListQuery { text: text("red"), ..all() }, &["alpha"], 1);
+    check(ListQuery { text: text("sends nothing"), ..all() }, &[], 0);
+    check(ListQuery { tags: any(&["red"]), ..all() }, &["alpha"], 1);
+    check(ListQuery { tags: any(&[""]), ..all() }, &["beta", "delta", "gamma", "team"], 4);
+    check(ListQuery { owners: Some(vec![Owner::Entity(entity("group:default/team"))]), ..all() }, &["gamma"], 1);
+    check(ListQuery { owners: Some(Vec::new()), ..all() }, &[], 0);
+    check(ListQuery { only_unowned: true, ..all() }, &["alpha", "delta"], 2);
+    check(ListQuery { state: Some(EntityState::Discovered), ..all() }, &["delta"], 1);
+    let sorted = |sort| ListQuery { sort, kinds: any(&["component"]), ..all() };
+    check(ListQuery { descending: true, ..sorted(Sort::Ref) }, &["gamma", "delta", "beta", "alpha"], 4);
+    check(sorted(Sort::Type), &["beta", "delta", "alpha", "gamma"], 4);
+    // What has no tier comes last both ways, and what is equal in order of ref.
+    check(ListQuery { descending: true, ..sorted(Sort::Tier) }, &["alpha", "beta", "delta", "gamma"], 4);
+    check(ListQuery { limit: Some(1), offset: 1, ..sorted(Sort::Type) }, &["delta"], 4);
+}
+
+#[test]
+fn a_facet_is_counted_with_the_other_filters_applied() {
+    let story = Story::of(&[
+        ("1/compass.yml", "name: Alpha\ntypeId: SERVICE\nlabels: [red, blue]"),
+        ("2/compass.yml", "name: Beta\ntypeId: LIBRARY\nlabels: [red]"),
+        ("3/compass.yml", "name: Gamma\ntypeId: SERVICE\nfields: {tier: 1}"),
+    ]);
+    let query =
+        ListQuery { types: vec!["service".into()], tags: vec!["red".into()], facets: true, ..ListQuery::default() };
+    let page = story.catalog.list(query);
+    let facet = |name: FacetName| {
+        let facet = page.facets.iter().find(|facet| facet.name == name).expect("every facet is counted");
+        let values = facet.values.iter().map(|(value, count)| match value {
+            FacetValue::Word(word) => format!("{word} {count}"),
+            other => format!("{other:?} {count}"),
+        });
+        values.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(facet(FacetName::Type), "library 1, service 1");
+    assert_eq!(facet(FacetName::Tag), "blue 1, red 1");
+    assert_eq!(facet(FacetName::Kind), "component 1");
+    assert_eq!(facet(FacetName::Tier), "None 1");
+    assert_eq!(facet(FacetName::Owner), "None 1");
+    assert_eq!(facet(FacetName::State), "declared 1");
+}
+
+#[test]
+fn what_a_pipeline_makes_follows_its_owner() {
+    let seen = |owner: u32| PipelineSeen {
+        datasets: BTreeSet::from(["table".into()]),
+        owner: Some(Owner::Named(NameId(owner))),
+        root: "Load".into(),
+        ..PipelineSeen::default()
+    };
+    let owned = |story: &Story, owner: u32| {
+        let owners = Some(vec![Owner::Named(NameId(owner))]);
+        let page = story.catalog.list(ListQuery { owners, ..ListQuery::default() });
+        page.items.iter().map(|one| one.name().to_owned()).collect::<Vec<_>>().join(" ")
+    };
+    let mut story = Story::default();
+    story.see(seen(7));
+    assert_eq!((owned(&story, 7), owned(&story, 8)), ("load table".into(), String::new()));
+    story.see(seen(8));
+    assert_eq!((owned(&story, 7), owned(&story, 8)), (String::new(), "load table".into()));
+}
+
+#[test]
+fn health_spreads_to_what_depends_on_it() {
+    let needs = |name: &str, other: &str| component(name, &format!("  dependsOn: ['component:{other}']\n"));
+    let mut story = Story::of(&[
+        ("1.catalog-info.yaml", &needs("report", "extract")),
+        ("2.catalog-info.yaml", &needs("board", "report")),
+        ("3.catalog-info.yaml", &component("other", "")),
+    ]);
+    for root in ["Extract", "Report", "Fine"] {
+        story.see(PipelineSeen { root: root.into(), ..PipelineSeen::default() });
+    }
+    let map = story.catalog.derive_health(|root| Some(root != "Extract"));
+    let health = |name: &str| {
+        let (health, cause) = story.catalog.health_in(&map, &entity(&format!("component:default/{name}")));
+        (health, cause.map(EntityRef::name))
+    };
+    assert_eq!(health("extract"), (Health::Failing, None));
+    assert_eq!(health("report"), (Health::AtRisk, Some("extract")));
+    assert_eq!(health("board"), (Health::AtRisk, Some("extract")));
+    assert_eq!(health("fine"), (Health::Healthy, None));
+    assert_eq!(health("other"), (Health::Unknown, None));
+    assert_eq!(health("nowhere"), (Health::Unknown, None));
 }
 
 #[test]

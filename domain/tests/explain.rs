@@ -107,9 +107,34 @@ fn the_cause_is_upstream_and_has_another_owner() {
     assert_eq!(cause.tasks_affected, (vec!["ReportDay_1".to_string(), "ReportMonth_1".to_string()], 2));
     let affected: Vec<_> = cause.components_affected.iter().map(|reached| reached.reference.as_str()).collect();
     assert_eq!(affected, ["component:default/finance-report"]);
-    // The database was declared seconds before: a change worth a look.
-    let suspects: Vec<_> = cause.suspects.iter().map(|suspect| suspect.reached.reference.as_str()).collect();
-    assert_eq!(suspects, ["component:default/ledger-db"]);
+    // Everything was declared for the first time seconds before: that is no change.
+    assert_eq!(cause.suspects, []);
+}
+
+#[test]
+fn what_changed_shortly_before_is_a_suspect() {
+    let check = |before: &str, after: &str, expected: &[&str]| {
+        let mut bench = Bench::new();
+        bench.apply("catalog-info.yaml", before);
+        bench.apply("bussola.yaml", CLAIMS);
+        bench.apply("catalog-info.yaml", after);
+        let changed = Timestamp::from_seconds(bench.now_s);
+        bench.report("w", "ExtractDay_1", Status::Pending, Some(&[]));
+        assert_eq!(bench.get("w"), Some(vec!["ExtractDay_1".into()]));
+        bench.report("w", "ExtractDay_1", Status::Failed, None);
+        bench.get("w");
+        let explanation = bench.explain(1);
+        let suspects = explanation.causes[0].suspects.iter();
+        let suspects: Vec<_> = suspects.map(|suspect| (suspect.reached.reference.name(), suspect.changed_at)).collect();
+        let expected: Vec<_> = expected.iter().map(|name| (*name, Some(changed))).collect();
+        assert_eq!(suspects, expected, "{after}");
+    };
+    check(COMPANY, COMPANY, &[]);
+    check(COMPANY, &format!("# a comment moves every line\n{COMPANY}"), &[]);
+    let described = COMPANY.replace("metadata: {name: ledger-db}", "metadata: {name: ledger-db, description: new}");
+    check(COMPANY, &described, &["ledger-db"]);
+    // A value that goes is a change, too.
+    check(&described, COMPANY, &["ledger-db"]);
 }
 
 #[test]

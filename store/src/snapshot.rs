@@ -90,11 +90,7 @@ pub(crate) fn newest(directory: &Directory, config: &Config, names: Names, reade
 type Parts = (Scheduler, bussola_domain::runs::Runs, bussola_domain::catalog::Catalog);
 
 fn join((scheduler, runs, catalog): Parts, config: &Config, names: Names) -> Model {
-    let mut model = Model { scheduler, runs, catalog, names };
-    model.scheduler.configure(config.clone());
-    model.scheduler.rebuild();
-    model.catalog.rebuild();
-    model
+    Model::restore(scheduler, runs, catalog, config.clone(), names)
 }
 
 /// The two parts of a snapshot's body.

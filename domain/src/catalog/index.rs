@@ -5,11 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::columns::{Columns, NEVER, NO_OWNER, NO_WORD};
 use super::glob::{FamilyGlob, Specificity};
-use super::model::{Entity, Owner, Relation};
+use super::model::{Owner, Relation};
 use super::reference::{DEFAULT_NAMESPACE, EntityRef, slugify};
 use super::relation::RelationKind;
-use super::state::{Manifest, Pipeline};
+use super::state::{Declared, Manifest, Pipeline};
+use crate::id::Timestamp;
+
+/// LIMIT: steps of a search for an owner through wholes and producers. Real chains have two or three.
+pub(super) const OWNER_STEPS_MAX: usize = 32;
 
 /// A ref, interned.
 pub(super) type NodeId = u32;
@@ -35,8 +40,8 @@ pub(super) struct Vertex {
     pub luigi_owner: BTreeMap<String, Owner>,
     /// The declared type, in lower case.
     pub entity_type: Option<Box<str>>,
-    /// Ref, title and description in lower case: what free text is looked for in.
-    pub search: Box<str>,
+    /// When its declaration changed last.
+    declared_changed: Timestamp,
 }
 
 impl Vertex {
@@ -57,22 +62,6 @@ impl Vertex {
     }
 }
 
-/// What lists filter by, kept apart and small: a list looks at all of them.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Facets {
-    pub kind: WordId,
-    pub entity_type: WordId,
-    /// The declared owner, or [`NO_OWNER`].
-    pub owner: NodeId,
-}
-
-/// A kind or a type, interned.
-pub(super) type WordId = u32;
-/// The word of what has no type.
-const NO_WORD: WordId = WordId::MAX;
-/// The owner of what declares none.
-pub(super) const NO_OWNER: NodeId = NodeId::MAX;
-
 /// What one entity or pipeline added to the graph.
 #[derive(Clone, Debug, Default)]
 struct Contribution {
@@ -82,6 +71,7 @@ struct Contribution {
     path: Option<String>,
     home: Option<NodeId>,
     datasets: Vec<NodeId>,
+    changed: Timestamp,
 }
 
 #[derive(Clone, Debug)]
@@ -96,10 +86,10 @@ struct CompiledClaim {
 pub(super) struct Index {
     ids: HashMap<EntityRef, NodeId>,
     vertices: Vec<Vertex>,
-    facets: Vec<Facets>,
-    words: HashMap<Box<str>, WordId>,
-    /// What exists, in order.
-    order: BTreeMap<EntityRef, NodeId>,
+    /// What lists look at.
+    pub columns: Columns,
+    /// Whose owner has to be looked for again, because something on the way to it changed.
+    stray: BTreeSet<NodeId>,
     entities: HashMap<NodeId, Contribution>,
     pipelines: HashMap<String, Contribution>,
     by_path: HashMap<String, BTreeSet<EntityRef>>,
@@ -131,22 +121,13 @@ impl Index {
         self.vertices.len()
     }
 
-    /// What exists, in order of ref.
-    pub fn existing(&self) -> impl Iterator<Item = NodeId> + '_ {
-        self.order.values().copied()
-    }
-
-    pub fn facets(&self, id: NodeId) -> Facets {
-        self.facets[id as usize]
-    }
-
-    /// The number of a kind or type; none when nothing ever had it.
-    pub fn word(&self, word: &str) -> Option<WordId> {
-        self.words.get(word).copied()
-    }
-
     pub fn count(&self) -> usize {
-        self.order.len()
+        self.columns.existing()
+    }
+
+    /// The component of a discovered pipeline, by its root family.
+    pub fn home_of(&self, root: &str) -> Option<NodeId> {
+        self.pipelines.get(root)?.home
     }
 
     pub fn entities_of(&self, path: &str) -> impl Iterator<Item = &EntityRef> {
@@ -185,7 +166,8 @@ impl Index {
             .unwrap_or_else(|| EntityRef::from_parts("component", DEFAULT_NAMESPACE, &slugify(root)))
     }
 
-    pub fn add_entity(&mut self, entity: &Entity) {
+    pub fn add_entity(&mut self, declared: &Declared) {
+        let entity = &declared.entity;
         let id = self.intern(&entity.reference);
         let mut contribution = Contribution { path: Some(entity.origin.path.clone()), ..Contribution::default() };
         let mut owner = None;
@@ -206,13 +188,24 @@ impl Index {
         vertex.declared = true;
         vertex.owner = owner;
         vertex.entity_type = entity.entity_type.as_ref().map(|text| text.to_lowercase().into());
+        vertex.declared_changed = declared.changed();
+        let columns = &mut self.columns;
+        let lifecycle = entity.lifecycle.as_ref().map_or(NO_WORD, |text| columns.intern_word(&text.to_lowercase()));
+        let tags = entity.tags.iter().map(|tag| columns.intern_word(tag)).collect();
+        columns.edit(id, |row| {
+            row.lifecycle = lifecycle;
+            row.tier = entity.tier.unwrap_or(0);
+            row.tags = tags;
+        });
+        self.settle(id);
+        let title = entity.title.as_deref().unwrap_or(entity.reference.name()).to_lowercase();
         let texts = [
             entity.reference.as_str(),
             entity.title.as_deref().unwrap_or(""),
             entity.description.as_deref().unwrap_or(""),
+            &entity.tags.join(" "),
         ];
-        vertex.search = texts.join("\n").to_lowercase().into();
-        self.settle(id);
+        self.columns.describe(id, Some(&title), &texts.join("\n").to_lowercase());
         self.by_path.entry(entity.origin.path.clone()).or_default().insert(entity.reference.clone());
         self.entities.insert(id, contribution);
     }
@@ -231,21 +224,36 @@ impl Index {
         vertex.declared = false;
         vertex.owner = None;
         vertex.entity_type = None;
-        vertex.search = reference.as_str().into();
+        vertex.declared_changed = NEVER;
+        self.columns.edit(id, |row| {
+            row.lifecycle = NO_WORD;
+            row.tier = 0;
+            row.tags = Box::default();
+        });
         self.settle(id);
+        self.describe_discovered(id);
+    }
+
+    /// What only its runs show, or what is not there, is called by its name.
+    fn describe_discovered(&mut self, id: NodeId) {
+        let vertex = &self.vertices[id as usize];
+        if !vertex.declared {
+            let title = vertex.exists().then_some(vertex.reference.name());
+            self.columns.describe(id, title, vertex.reference.as_str());
+        }
     }
 
     pub fn add_pipeline(&mut self, pipeline: &Pipeline) {
         let home_ref = self.home(&pipeline.root);
         let home = self.intern(&home_ref);
-        let mut contribution = Contribution { home: Some(home), ..Contribution::default() };
+        let mut contribution =
+            Contribution { home: Some(home), changed: pipeline.extended_at, ..Contribution::default() };
         let vertex = &mut self.vertices[home as usize];
         vertex.pipelines += 1;
         if let Some(owner) = &pipeline.owner {
             vertex.luigi_owner.insert(pipeline.root.clone(), owner.clone());
         }
         self.by_home.entry(home).or_default().insert(pipeline.root.clone());
-        self.settle(home);
         for root in &pipeline.dependencies {
             let other = self.home(root);
             let other = self.intern(&other);
@@ -261,6 +269,7 @@ impl Index {
             contribution.datasets.push(dataset);
             *self.vertices[dataset as usize].producers.entry(home).or_default() += 1;
             self.settle(dataset);
+            self.describe_discovered(dataset);
         }
         if let Some(Owner::Entity(owner)) = &pipeline.owner {
             let owner = self.intern(owner);
@@ -268,6 +277,8 @@ impl Index {
             contribution.edges.push((home, RelationKind::OwnedBy, owner));
         }
         self.pipelines.insert(pipeline.root.clone(), contribution);
+        self.settle(home);
+        self.describe_discovered(home);
     }
 
     pub fn remove_pipeline(&mut self, root: &str) {
@@ -278,6 +289,7 @@ impl Index {
             let producers = &mut self.vertices[dataset as usize].producers;
             decrement(producers, &home);
             self.settle(dataset);
+            self.describe_discovered(dataset);
         }
         if let Some(roots) = self.by_home.get_mut(&home) {
             roots.remove(root);
@@ -289,6 +301,7 @@ impl Index {
         vertex.pipelines -= 1;
         vertex.luigi_owner.remove(root);
         self.settle(home);
+        self.describe_discovered(home);
     }
 
     /// Adds claims and aliases; returns the entities whose relations may mean others now.
@@ -366,8 +379,7 @@ impl Index {
         }
         let id = NodeId::try_from(self.vertices.len()).expect("fewer than four billion refs fit into memory");
         self.ids.insert(reference.clone(), id);
-        let kind = self.intern_word(reference.kind());
-        self.facets.push(Facets { kind, entity_type: NO_WORD, owner: NO_OWNER });
+        self.columns.push(reference);
         self.vertices.push(Vertex {
             reference: reference.clone(),
             edges: BTreeMap::new(),
@@ -377,7 +389,7 @@ impl Index {
             owner: None,
             luigi_owner: BTreeMap::new(),
             entity_type: None,
-            search: reference.as_str().into(),
+            declared_changed: NEVER,
         });
         id
     }
@@ -385,37 +397,98 @@ impl Index {
     fn add_edge(&mut self, from: NodeId, relation: RelationKind, to: NodeId) {
         *self.vertices[from as usize].edges.entry((relation, to)).or_default() += 1;
         *self.vertices[to as usize].edges.entry((relation.inverse(), from)).or_default() += 1;
+        self.stray_by(from, relation, to);
     }
 
     fn take_back(&mut self, contribution: &Contribution) {
         for (from, relation, to) in &contribution.edges {
             decrement(&mut self.vertices[*from as usize].edges, &(*relation, *to));
             decrement(&mut self.vertices[*to as usize].edges, &(relation.inverse(), *from));
+            self.stray_by(*from, *relation, *to);
         }
     }
 
-    fn intern_word(&mut self, word: &str) -> WordId {
-        if let Some(id) = self.words.get(word) {
-            return *id;
-        }
-        let id = WordId::try_from(self.words.len()).expect("fewer than four billion words fit into memory");
-        self.words.insert(word.into(), id);
-        id
+    /// A part may be answered for by its whole.
+    fn stray_by(&mut self, from: NodeId, relation: RelationKind, to: NodeId) {
+        match relation {
+            RelationKind::PartOf => self.stray.insert(from),
+            RelationKind::HasPart => self.stray.insert(to),
+            _ => false,
+        };
     }
 
-    /// Keeps order and facets in step with what exists.
+    /// Keeps the row of lists in step with the vertex.
     fn settle(&mut self, id: NodeId) {
-        let shown_type = self.vertices[id as usize].shown_type().map(str::to_owned);
-        let entity_type = shown_type.map_or(NO_WORD, |word| self.intern_word(&word));
         let vertex = &self.vertices[id as usize];
-        let facets = &mut self.facets[id as usize];
-        facets.entity_type = entity_type;
-        facets.owner = vertex.owner.unwrap_or(NO_OWNER);
-        if vertex.exists() {
-            self.order.insert(vertex.reference.clone(), id);
-        } else {
-            self.order.remove(&vertex.reference);
+        let entity_type = vertex.shown_type().map_or(NO_WORD, |word| self.columns.intern_word(word));
+        let (exists, declared) = (vertex.exists(), vertex.declared);
+        let shown = self.by_home.get(&id).into_iter().flatten();
+        let shown = shown.filter_map(|root| self.pipelines.get(root)).map(|pipeline| pipeline.changed).max();
+        let changed = if declared { vertex.declared_changed } else { shown.unwrap_or(NEVER) };
+        self.columns.edit(id, |row| {
+            row.entity_type = entity_type;
+            row.exists = exists;
+            row.declared = declared;
+            row.changed = changed;
+        });
+        self.stray.insert(id);
+    }
+
+    /// Looks for the owners of what changed, and of what is answered for by what changed. After each event, and once after
+    /// everything was made anew.
+    pub fn settle_owners(&mut self) {
+        while let Some(id) = self.stray.pop_first() {
+            let owner = self.owner_of(id).map_or(NO_OWNER, |owner| self.columns.intern_owner(&owner));
+            if self.columns.rows.row(id).owner == owner {
+                continue;
+            }
+            self.columns.edit(id, |row| row.owner = owner);
+            // INVARIANT: whoever finds its owner through this one comes after it; circles end because a second visit finds
+            // the owner that the first one left.
+            for ((relation, other), _) in &self.vertices[id as usize].edges {
+                let other_vertex = &self.vertices[*other as usize];
+                let through = match relation {
+                    RelationKind::HasPart => true,
+                    RelationKind::DependencyOf => other_vertex.producers.contains_key(&id),
+                    _ => false,
+                };
+                if through && other_vertex.owner.is_none() && other_vertex.luigi_owner.is_empty() {
+                    self.stray.insert(*other);
+                }
+            }
         }
+    }
+
+    /// Who answers for an entity, directly or by what it is part of.
+    pub fn owner_of(&self, id: NodeId) -> Option<Owner> {
+        let mut at = id;
+        for _ in 0..OWNER_STEPS_MAX {
+            let vertex = self.vertex(at);
+            if let Some(owner) = vertex.owner {
+                return Some(Owner::Entity(self.vertex(owner).reference.clone()));
+            }
+            if let Some(owner) = vertex.luigi_owner.values().next() {
+                return Some(owner.clone());
+            }
+            at = self.next_owner(vertex)?.0;
+        }
+        None
+    }
+
+    /// Where to look for an owner next, and whether because it makes the entity rather than holds it. Of several, the first
+    /// by name: numbers would depend on what was read first.
+    pub fn next_owner(&self, vertex: &Vertex) -> Option<(NodeId, bool)> {
+        let by_name = |id: &NodeId| &self.vertex(*id).reference;
+        if let Some(producer) = vertex.producers.keys().min_by_key(|id| by_name(id)) {
+            return Some((*producer, true));
+        }
+        let wholes = (RelationKind::PartOf, NodeId::MIN)..=(RelationKind::PartOf, NodeId::MAX);
+        vertex
+            .edges
+            .range(wholes)
+            .map(|((_, whole), _)| *whole)
+            .min_by_key(|id| by_name(id))
+            .map(|whole| (whole, false))
     }
 }
 

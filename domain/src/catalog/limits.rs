@@ -57,3 +57,12 @@ pub const DISCOVERED_ITEMS_MAX: usize = 10_000;
 
 /// LIMIT: bytes of the name of a discovered family or dataset. Longer ones are data that got into a name, and are not kept.
 pub const DISCOVERED_NAME_BYTES_MAX: usize = 512;
+
+/// LIMIT: values of one facet that a list counts out; the rest is only counted. Nobody reads down a longer list of boxes.
+pub const FACET_VALUES_MAX: usize = 200;
+
+/// LIMIT: words of one search.
+pub const SEARCH_WORDS_MAX: usize = 8;
+
+/// LIMIT: groups within one group that a question about it and its subgroups looks at.
+pub const GROUPS_MAX: usize = 1_000;

@@ -6,10 +6,12 @@
 //! It does not read files, know the time, or decide who may change what; and it knows no scheduler: what Luigi's workers
 //! show of pipelines comes in as an observation.
 
+mod columns;
 mod describe;
 mod discover;
 pub mod event;
 pub mod glob;
+mod health;
 mod index;
 pub mod limits;
 mod list;
@@ -25,7 +27,8 @@ mod state;
 
 pub use discover::PipelineSeen;
 pub use event::CatalogEvent;
-pub use list::{ListQuery, Page};
+pub use health::{Health, HealthMap};
+pub use list::{Facet, FacetName, FacetValue, ListQuery, Listing, Owned, Page, Resolved, Sort};
 pub use neighbourhood::{Neighbour, Neighbourhood, Towards};
 pub use plan::{ApplyScope, blobs};
 pub use problem::{Code, Problem};

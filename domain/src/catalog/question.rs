@@ -7,15 +7,14 @@
 //!
 //! All walks are iterative and visit each entity once, so cycles end and depth costs no stack.
 
-use super::index::{NodeId, Vertex};
+use super::columns::NEVER;
+use super::index::{NodeId, OWNER_STEPS_MAX, Vertex};
 use super::model::{Link, Owner, Relation};
 use super::problem::Span;
 use super::reference::EntityRef;
 use super::relation::RelationKind;
 use super::state::{Catalog, Declared, Pipeline};
-
-/// LIMIT: steps of a search for an owner through wholes and producers. Real chains have two or three.
-const OWNER_STEPS_MAX: usize = 32;
+use crate::id::Timestamp;
 
 /// Whether a manifest says that it exists, or only its runs do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -38,6 +37,7 @@ pub struct EntityView<'a> {
     /// Its name.
     pub reference: &'a EntityRef,
     vertex: &'a Vertex,
+    changed: Timestamp,
 }
 
 impl<'a> EntityView<'a> {
@@ -70,6 +70,11 @@ impl<'a> EntityView<'a> {
     /// As declared: 1 is worst.
     pub fn tier(&self) -> Option<u8> {
         self.declared.and_then(|declared| declared.entity.tier)
+    }
+
+    /// When its declaration changed last, or its runs last showed something new; none: that is not known.
+    pub fn changed(&self) -> Option<Timestamp> {
+        Some(self.changed).filter(|at| *at != NEVER)
     }
 
     /// As declared.
@@ -197,6 +202,7 @@ impl Catalog {
             produced_by,
             reference: &vertex.reference,
             vertex,
+            changed: self.index.columns.rows.row(id).changed,
         }
     }
 
@@ -248,7 +254,8 @@ impl Catalog {
                 return Ownership { chain, owner: Some(owner) };
             }
             seen.push(id);
-            let next = self.next_owner(vertex).filter(|(next, _)| !seen.contains(next) && seen.len() < OWNER_STEPS_MAX);
+            let next =
+                self.index.next_owner(vertex).filter(|(next, _)| !seen.contains(next) && seen.len() < OWNER_STEPS_MAX);
             let Some((next, produced)) = next else {
                 chain.push(OwnershipStep { entity, reason: OwnershipReason::Unowned });
                 return Ownership { chain, owner: None };
@@ -275,41 +282,28 @@ impl Catalog {
         Some((owner.clone(), OwnershipReason::Luigi { root: root.clone() }))
     }
 
-    /// The answer of [`owner`](Self::owner) without its reasons: cheap enough for a hundred thousand.
-    pub(super) fn owner_of(&self, id: NodeId) -> Option<Owner> {
-        let mut at = id;
-        for _ in 0..OWNER_STEPS_MAX {
-            let vertex = self.index.vertex(at);
-            if let Some(owner) = vertex.owner {
-                return Some(Owner::Entity(self.index.vertex(owner).reference.clone()));
-            }
-            if let Some(owner) = vertex.luigi_owner.values().next() {
-                return Some(owner.clone());
-            }
-            at = self.next_owner(vertex)?.0;
-        }
-        None
-    }
-
-    /// Where to look for an owner next, and whether because it makes the entity rather than holds it. Of several, the first
-    /// by name: numbers would depend on what was read first.
-    fn next_owner(&self, vertex: &Vertex) -> Option<(NodeId, bool)> {
-        let by_name = |id: &NodeId| &self.index.vertex(*id).reference;
-        if let Some(producer) = vertex.producers.keys().min_by_key(|id| by_name(id)) {
-            return Some((*producer, true));
-        }
-        let wholes = (RelationKind::PartOf, NodeId::MIN)..=(RelationKind::PartOf, NodeId::MAX);
-        vertex
-            .edges
-            .range(wholes)
-            .map(|((_, whole), _)| *whole)
-            .min_by_key(|id| by_name(id))
-            .map(|whole| (whole, false))
+    /// The answer of [`owner`](Self::owner) without its reasons: found when it changed, and kept.
+    fn owner_of(&self, id: NodeId) -> Option<Owner> {
+        self.index.columns.owners.get(self.index.columns.rows.row(id).owner as usize).cloned()
     }
 
     /// What an entity needs, directly and through others, nearest first; `depth` none: all the way.
     pub fn dependencies(&self, reference: &EntityRef, depth: Option<u32>) -> Vec<Reached> {
         self.walk(reference, depth, Direction::Up)
+    }
+
+    /// What some entities need directly and somebody else answers for: what a team depends on from others.
+    pub fn needed_from_others(&self, of: &[EntityRef], own: &[Owner]) -> Vec<(EntityRef, Option<Owner>)> {
+        let mut needed = Vec::new();
+        for id in of.iter().filter_map(|reference| self.index.id(reference)) {
+            for (other, _) in self.neighbours(id, Direction::Up) {
+                let owner = self.owner_of(other);
+                if !owner.as_ref().is_some_and(|owner| own.contains(owner)) {
+                    needed.push((self.index.vertex(other).reference.clone(), owner));
+                }
+            }
+        }
+        needed
     }
 
     /// What is affected when an entity fails: its blast radius, nearest first; `depth` none: all the way.

@@ -36,6 +36,9 @@ pub struct Catalog {
 pub struct Declared {
     /// When it was declared first.
     pub at: Timestamp,
+    /// When a value changed, came or went last; none: never since it was declared first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_at: Option<Timestamp>,
     /// What is declared.
     pub entity: Entity,
     /// When each field got the value that it has, where that is later than `at`.
@@ -84,6 +87,11 @@ pub struct Pipeline {
 }
 
 impl Declared {
+    /// When it was declared first or changed last.
+    pub fn changed(&self) -> Timestamp {
+        self.changed_at.unwrap_or(self.at)
+    }
+
     /// When a field got the value that it has; fields by their path in the document, as in [`Entity::fields`].
     pub fn since(&self, field: &str) -> Timestamp {
         self.field_at.get(field).copied().unwrap_or(self.at)
@@ -119,6 +127,7 @@ impl Catalog {
             CatalogEvent::PipelineDiscovered(event) => self.pipeline_discovered(event, at),
             CatalogEvent::PipelineExtended(event) => self.pipeline_extended(event, at),
         }
+        self.index.settle_owners();
     }
 
     /// A number that changes when the catalog does. Means nothing beyond this process.
@@ -139,11 +148,12 @@ impl Catalog {
         let mut entities: Vec<&Declared> = self.declared.values().collect();
         entities.sort_unstable_by(|a, b| a.entity.reference.cmp(&b.entity.reference));
         for declared in entities {
-            index.add_entity(&declared.entity);
+            index.add_entity(declared);
         }
         for pipeline in self.pipelines.values() {
             index.add_pipeline(pipeline);
         }
+        index.settle_owners();
         self.index = index;
     }
 
@@ -182,12 +192,12 @@ impl Catalog {
         let reference = entity.reference.clone();
         let declared = match self.declared.remove(&reference) {
             Some(before) => redeclared(&before, entity, at),
-            None => Declared { at, entity, field_at: BTreeMap::new() },
+            None => Declared { at, changed_at: None, entity, field_at: BTreeMap::new() },
         };
         self.index.remove_entity(&reference);
         let fresh: BTreeSet<&String> = declared.entity.aliases.iter().collect();
         let touched = self.index.replace_aliases(&reference, &fresh);
-        self.index.add_entity(&declared.entity);
+        self.index.add_entity(&declared);
         self.declared.insert(reference, declared);
         self.reindex(touched);
     }
@@ -271,7 +281,7 @@ impl Catalog {
         for reference in touched {
             if let Some(declared) = self.declared.get(&reference) {
                 self.index.remove_entity(&reference);
-                self.index.add_entity(&declared.entity);
+                self.index.add_entity(declared);
             }
         }
     }
@@ -308,12 +318,15 @@ fn redeclared(before: &Declared, entity: Entity, at: Timestamp) -> Declared {
             field_at.insert(field.clone(), since);
         }
     }
-    Declared { at: before.at, entity, field_at }
+    let mut fields = before.entity.fields.keys().chain(entity.fields.keys());
+    let has_changed = fields.any(|field| !same_field(field, &before.entity, &entity));
+    let changed_at = if has_changed { Some(at) } else { before.changed_at };
+    Declared { at: before.at, changed_at, entity, field_at }
 }
 
 /// Whether a field, by its path in a document, has the same value in both.
 fn same_field(field: &str, a: &Entity, b: &Entity) -> bool {
-    if !a.fields.contains_key(field) {
+    if !a.fields.contains_key(field) || !b.fields.contains_key(field) {
         return false;
     }
     match field {

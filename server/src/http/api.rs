@@ -9,6 +9,7 @@ use bussola_store::{Store, StoreError};
 use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore, watch};
 
+use super::catalog::list_of;
 use super::error::ApiError;
 use super::graphs::Layouts;
 use super::limits::WATCHERS_MAX;
@@ -87,7 +88,7 @@ impl Api {
         let mut counts = match *kept {
             Some((of, counts)) if of == revision => counts,
             _ => {
-                let (of, counts) = self.large(|store| Ok(store.read(count))).await?;
+                let (of, counts) = self.large(|store| Ok(count(store))).await?;
                 *kept = Some((of, counts));
                 counts
             }
@@ -97,18 +98,20 @@ impl Api {
     }
 }
 
-fn count(model: &Model) -> (u64, CatalogCounts) {
-    let catalog = &model.catalog;
-    let unowned = ListQuery { only_unowned: true, limit: Some(0), ..ListQuery::default() };
-    let counts = CatalogCounts {
-        entities: catalog.len(),
-        pipelines: catalog.pipelines().count(),
-        unowned: catalog.list(&unowned).total,
-        dangling: catalog.dangling().len(),
-        cycles: catalog.cycles().len(),
-        manifest_problems: 0,
-    };
-    (catalog.revision(), counts)
+fn count(store: &Store) -> (u64, CatalogCounts) {
+    let unowned = list_of(store, ListQuery { only_unowned: true, limit: Some(0), ..ListQuery::default() }).total;
+    store.read(|model| {
+        let catalog = &model.catalog;
+        let counts = CatalogCounts {
+            entities: catalog.len(),
+            pipelines: catalog.pipelines().count(),
+            unowned,
+            dangling: catalog.dangling().len(),
+            cycles: catalog.cycles().len(),
+            manifest_problems: 0,
+        };
+        (catalog.revision(), counts)
+    })
 }
 
 /// An error's text; none if it was never kept, or is no longer.

@@ -8,9 +8,12 @@ use axum::body::Body;
 use axum::extract::State;
 use bussola_domain::catalog::manifest::{Content, Document, ParsedManifest, export as write_as, parse, parse_as};
 use bussola_domain::catalog::model::{Format, Owner};
-use bussola_domain::catalog::{ApplyScope, Catalog, EntityRef, EntityState, ListQuery, Problem, Reached};
+use bussola_domain::catalog::{
+    ApplyScope, Catalog, EntityRef, EntityState, Facet, Health, ListQuery, Page, Problem, Reached, Sort,
+};
 use bussola_domain::command::{Applied, ApplyManifests};
 use bussola_domain::id::BlobHash;
+use bussola_domain::model::Model;
 use bussola_store::Store;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -20,98 +23,184 @@ use super::api::Api;
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice, body};
 use super::limits::{
-    MANIFESTS_BYTES_MAX, MANIFESTS_MAX, OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROBLEMS_MAX, REACHED_MAX,
-    SLICE_ENTITIES,
+    FILTER_VALUES_MAX, MANIFESTS_BYTES_MAX, MANIFESTS_MAX, OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
+    PROBLEMS_MAX, QUOTED_CHARS_MAX, REACHED_MAX, SLICE_ENTITIES,
 };
 use super::wire::catalog::{
     ApplyRequest, ApplyResult, CatalogProblems, CheckResult, DanglingRelation, EntityDetail, EntityPage, EntitySummary,
-    ExportPage, ExportedManifest, LostField, OwnerAnswer, OwnerCount, OwnerName, ProblemCounts, Reach, ReachedEntity,
-    Scope, find_owner,
+    ExportPage, ExportedManifest, FacetView, LostField, OwnerAnswer, OwnerCount, OwnerName, ProblemCounts, Reach,
+    ReachedEntity, Scope, find_owner,
 };
 use super::wire::error::{ErrorBody, FileProblem};
 
-/// What to list. Filters are joined by "and".
+/// What to list. Filters are joined by "and"; the values of one filter, separated by commas, by "or". An empty value stands
+/// for what has none.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct EntityFilter {
-    /// Only this kind.
+    /// Only these kinds.
     #[param(example = "component")]
     kind: Option<String>,
-    /// Only this type: `service`, `pipeline`, …
+    /// Only these types: `service`, `pipeline`, …
     #[serde(rename = "type")]
     entity_type: Option<String>,
-    /// Only what this owner answers for: a ref, a name alone, or an e-mail address that Luigi gave.
+    /// Only what these owners answer for: each a ref, a name alone, or an e-mail address that Luigi gave.
     owner: Option<String>,
-    /// Only what has this tag.
+    /// Also what the groups within these owners answer for.
+    subgroups: bool,
+    /// Only these lifecycles.
+    lifecycle: Option<String>,
+    /// Only these tiers: `1` to `4`.
+    tier: Option<String>,
+    /// Only what fares like this: `failing`, `at_risk`, `healthy`, `unknown`
+    health: Option<String>,
+    /// Only what has one of these tags.
     tag: Option<String>,
-    /// Only what has this text in its ref, title or description.
+    /// Only what has each word of this in its ref, title, description or tags.
     text: Option<String>,
     /// `declared` or `discovered`
     state: Option<String>,
     /// Only what nobody answers for.
     unowned: bool,
+    /// `ref` (if not given), `title`, `owner`, `type`, `tier`, `health` (worst first) or `changed` (longest ago first). What
+    /// is equal is in order of ref, what has no value comes last.
+    sort: Option<String>,
+    /// `asc` (if not given) or `desc`
+    order: Option<String>,
+    /// Whether to count by facet.
+    facets: bool,
     /// Skip so many.
     offset: Option<usize>,
     /// At most so many: 1 to 1,000.
     limit: Option<usize>,
 }
 
-/// Lists entities in order of ref.
+/// The values of a filter.
+pub(super) fn alternatives(name: &str, written: Option<&str>) -> Result<Vec<String>, ApiError> {
+    let values: Vec<String> =
+        written.map(|text| text.split(',').map(|value| value.trim().to_owned()).collect()).unwrap_or_default();
+    if values.len() > FILTER_VALUES_MAX {
+        let message = format!("`{name}` has {} values, {FILTER_VALUES_MAX} are allowed", values.len());
+        return Err(ApiError::parameter(message, "ask in parts"));
+    }
+    Ok(values)
+}
+
+/// One of a few words.
+pub(super) fn choice<T: Copy>(name: &str, written: &str, known: &[(&str, T)]) -> Result<T, ApiError> {
+    known.iter().find(|(word, _)| *word == written).map(|(_, value)| *value).ok_or_else(|| {
+        let words: Vec<String> = known.iter().map(|(word, _)| format!("`{word}`")).collect();
+        ApiError::parameter(format!("`{name}` is `{}`", quoted(written)), format!("it can be {}", words.join(", ")))
+    })
+}
+
+/// The beginning of what a request said, to be repeated in a message.
+fn quoted(written: &str) -> String {
+    written.chars().take(QUOTED_CHARS_MAX).collect()
+}
+
+/// Whether `order` says that a list is to be the other way round.
+pub(super) fn descending(order: Option<&str>) -> Result<bool, ApiError> {
+    order.map_or(Ok(false), |order| choice("order", order, &[("asc", false), ("desc", true)]))
+}
+
+const SORTS: [(&str, Sort); 7] = [
+    ("ref", Sort::Ref),
+    ("title", Sort::Title),
+    ("owner", Sort::Owner),
+    ("type", Sort::Type),
+    ("tier", Sort::Tier),
+    ("health", Sort::Health),
+    ("changed", Sort::Changed),
+];
+
+impl EntityFilter {
+    /// In the domain's terms, but for the owners, which the catalog has to look up.
+    fn query(&self, slice: Slice) -> Result<ListQuery, ApiError> {
+        let healths = Health::ALL.map(|health| (health.as_str(), health));
+        let tiers: [(&str, Option<u8>); 5] =
+            [("", None), ("1", Some(1)), ("2", Some(2)), ("3", Some(3)), ("4", Some(4))];
+        let states = [("declared", EntityState::Declared), ("discovered", EntityState::Discovered)];
+        Ok(ListQuery {
+            kinds: alternatives("kind", self.kind.as_deref())?,
+            types: alternatives("type", self.entity_type.as_deref())?,
+            lifecycles: alternatives("lifecycle", self.lifecycle.as_deref())?,
+            tiers: chosen("tier", self.tier.as_deref(), &tiers)?,
+            health: chosen("health", self.health.as_deref(), &healths)?,
+            tags: alternatives("tag", self.tag.as_deref())?,
+            owners: None,
+            only_unowned: self.unowned,
+            state: self.state.as_deref().map(|state| choice("state", state, &states)).transpose()?,
+            text: self.text.clone(),
+            sort: self.sort.as_deref().map_or(Ok(Sort::Ref), |sort| choice("sort", sort, &SORTS))?,
+            descending: descending(self.order.as_deref())?,
+            offset: slice.offset,
+            limit: Some(slice.limit),
+            facets: self.facets,
+        })
+    }
+}
+
+fn chosen<T: Copy>(name: &str, written: Option<&str>, known: &[(&str, T)]) -> Result<Vec<T>, ApiError> {
+    alternatives(name, written)?.iter().map(|word| choice(name, word, known)).collect()
+}
+
+/// Lists entities: filtered, sorted, counted by facet.
 #[utoipa::path(
     get, path = "/catalog/entities", tag = "catalog", operation_id = "listEntities", params(EntityFilter),
     responses((status = OK, body = EntityPage), (status = BAD_REQUEST, body = ErrorBody))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, Params(filter): Params<EntityFilter>) -> Answer<EntityPage> {
     let slice = Slice::of(filter.offset, filter.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
-    let state = match filter.state.as_deref() {
-        None => None,
-        Some("declared") => Some(EntityState::Declared),
-        Some("discovered") => Some(EntityState::Discovered),
-        Some(other) => {
-            return Err(ApiError::parameter(format!("`state` is `{other}`"), "it can be `declared` or `discovered`"));
-        }
-    };
+    let query = filter.query(slice)?;
+    let written =
+        filter.owner.as_deref().map(|owner| alternatives("owner", Some(owner)).map(|some| (owner.to_owned(), some)));
+    let written = written.transpose()?;
     let page = api.large(move |store| {
-        let owner = match filter.owner.as_deref() {
-            None => None,
-            // An owner that is not there owns nothing.
-            Some(written) => match store.read(|model| find_owner(model, written)) {
-                Some(owner) => Some(owner),
-                None => return Ok(EntityPage { items: Vec::new(), total: 0, next_offset: None }),
-            },
-        };
-        let query = ListQuery {
-            kind: filter.kind,
-            limit: Some(slice.limit),
-            offset: slice.offset,
-            owner,
-            only_unowned: filter.unowned,
-            state,
-            tag: filter.tag,
-            text: filter.text,
-            entity_type: filter.entity_type,
-        };
-        Ok(entity_page(store, &query, slice))
+        let owners = written.map(|(whole, some)| store.read(|model| owners(model, &whole, &some, filter.subgroups)));
+        Ok(entity_page(store, ListQuery { owners, ..query }, slice))
     });
     Ok(Json(page.await?))
 }
 
-/// A page: what is in it under one hold of the lock, what is known of it in slices.
-pub(super) fn entity_page(store: &Store, query: &ListQuery, slice: Slice) -> EntityPage {
-    let (references, total) = references(store, query);
-    EntityPage { items: summaries(store, &references), total, next_offset: slice.next(total) }
+/// The owners that a filter names. One that is not there owns nothing.
+pub(super) fn owners(model: &Model, whole: &str, some: &[String], subgroups: bool) -> Vec<Owner> {
+    // An address that Luigi gave may hold a comma.
+    let found: Vec<Owner> = match find_owner(model, whole) {
+        Some(owner) => vec![owner],
+        None => some.iter().filter_map(|written| find_owner(model, written)).collect(),
+    };
+    if !subgroups {
+        return found;
+    }
+    let within = |owner: Owner| match owner {
+        Owner::Entity(group) => model.catalog.groups_within(&group).into_iter().map(Owner::Entity).collect(),
+        named @ Owner::Named(_) => vec![named],
+    };
+    found.into_iter().flat_map(within).collect()
 }
 
-pub(super) fn references(store: &Store, query: &ListQuery) -> (Vec<EntityRef>, usize) {
-    store.read(|model| {
-        let page = model.catalog.list(query);
-        (page.items.iter().map(|view| view.reference.clone()).collect(), page.total)
-    })
+/// A list, made without holding up the writer.
+pub(super) fn list_of(store: &Store, query: ListQuery) -> Page {
+    let (listing, resolved) = store.read(|model| model.listing(query));
+    listing.page(&resolved)
+}
+
+/// A page: what is in it from one moment, what is known of it in slices.
+pub(super) fn entity_page(store: &Store, query: ListQuery, slice: Slice) -> EntityPage {
+    let page = list_of(store, query);
+    let facet = |facet: &Facet| store.read(|model| FacetView::of(model, facet));
+    EntityPage {
+        items: summaries(store, &page.items),
+        total: page.total,
+        next_offset: slice.next(page.total),
+        facets: page.facets.iter().map(facet).collect(),
+    }
 }
 
 /// What lists show of entities; one that has gone since is left out.
-fn summaries(store: &Store, references: &[EntityRef]) -> Vec<EntitySummary> {
+pub(super) fn summaries(store: &Store, references: &[EntityRef]) -> Vec<EntitySummary> {
     let mut summaries = Vec::with_capacity(references.len());
     for slice in references.chunks(SLICE_ENTITIES) {
         store.read(|model| {
@@ -259,18 +348,18 @@ fn problems_of(store: &Store, manifests: &[FileProblem]) -> CatalogProblems {
     let dangling = store.read(|model| model.catalog.dangling());
     let cycles = store.read(|model| model.catalog.cycles());
     let query = ListQuery { only_unowned: true, limit: Some(PROBLEMS_MAX), ..ListQuery::default() };
-    let (unowned, unowned_total) = references(store, &query);
+    let unowned = list_of(store, query);
     let cycle = |cycle: &Vec<EntityRef>| cycle.iter().take(REACHED_MAX).map(EntityRef::to_string).collect();
     CatalogProblems {
         counts: ProblemCounts {
             dangling: dangling.len(),
             cycles: cycles.len(),
-            unowned: unowned_total,
+            unowned: unowned.total,
             manifests: manifests.len(),
         },
         dangling: dangling.iter().take(PROBLEMS_MAX).map(DanglingRelation::of).collect(),
         cycles: cycles.iter().take(PROBLEMS_MAX).map(cycle).collect(),
-        unowned: summaries(store, &unowned),
+        unowned: summaries(store, &unowned.items),
         manifests: manifests.iter().take(PROBLEMS_MAX).cloned().collect(),
     }
 }
@@ -424,7 +513,7 @@ fn export_one(store: &Store, written: &str, format: Format) -> Result<ExportPage
 
 fn export_page(store: &Store, format: Format, slice: Slice) -> Result<ExportPage, ApiError> {
     let query = ListQuery { limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
-    let (references, total) = references(store, &query);
+    let Page { items: references, total, .. } = list_of(store, query);
     let mut texts = BTreeMap::new();
     let exported = references.iter().map(|reference| export_entity(store, reference, format, &mut texts));
     let items = exported.collect::<Result<_, _>>()?;

@@ -107,3 +107,15 @@ pub const LAYOUT_PLACES_MAX: usize = 500_000;
 
 /// LIMIT: tries told with the time line of a run.
 pub const TIMELINE_BARS_MAX: usize = 50_000;
+
+/// LIMIT: values of one filter.
+pub const FILTER_VALUES_MAX: usize = 100;
+
+/// LIMIT: characters of a request that a message repeats.
+pub const QUOTED_CHARS_MAX: usize = 60;
+
+/// LIMIT: entities of a team whose needs are looked at for what it depends on from others.
+pub const TEAM_ENTITIES_MAX: usize = 5_000;
+
+/// LIMIT: entities told with a team because they fail or are at risk; the rest is counted.
+pub const TEAM_TROUBLES_MAX: usize = 50;

@@ -1,21 +1,19 @@
 //! Routes of owners.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use bussola_domain::catalog::model::Owner;
-use bussola_domain::catalog::{ListQuery, RelationKind};
-use bussola_domain::explain::failing_since;
+use bussola_domain::catalog::{Health, ListQuery, Owned, RelationKind};
 use bussola_store::Store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
-use super::catalog::{entity_page, references};
+use super::catalog::entity_page;
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES};
+use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
 use super::wire::catalog::{OwnerName, find_owner};
 use super::wire::error::ErrorBody;
 use super::wire::owner::{OwnerDetail, OwnerList, OwnerSummary};
@@ -29,35 +27,23 @@ pub(super) async fn list(State(api): State<Arc<Api>>) -> Answer<OwnerList> {
 }
 
 fn owners(store: &Store) -> OwnerList {
-    // By kind and name: owners are compared by what they are, shown by what they are called.
-    let mut found: BTreeMap<Option<(String, String)>, OwnerSummary> = BTreeMap::new();
-    let mut offset = 0;
-    loop {
-        let query = ListQuery { offset, limit: Some(PAGE_ITEMS_MAX), ..ListQuery::default() };
-        let (references, total) = references(store, &query);
-        for slice in references.chunks(SLICE_ENTITIES) {
-            store.read(|model| {
-                for reference in slice.iter().filter(|one| !matches!(one.kind(), "group" | "user" | "location")) {
-                    let owner = model.catalog.owner(reference).owner;
-                    let name = owner.as_ref().map(|owner| OwnerName::of(model, owner));
-                    let key = name
-                        .as_ref()
-                        .map(|name| (name.name.to_lowercase(), name.reference.clone().unwrap_or_default()));
-                    let summary =
-                        found.entry(key).or_insert_with(|| OwnerSummary { owner: name, entities: 0, failing: 0 });
-                    summary.entities += 1;
-                    summary.failing += usize::from(failing_since(model, reference).is_some());
-                }
-            });
-        }
-        offset += PAGE_ITEMS_MAX;
-        if offset >= total {
-            break;
-        }
-    }
-    let unowned = found.remove(&None);
-    let total = found.len() + usize::from(unowned.is_some());
-    let items = found.into_values().chain(unowned).take(OWNERS_MAX).collect();
+    let (listing, _) = store.read(|model| model.listing(ListQuery::default()));
+    let mut owned = listing.owned();
+    // Without the lock; the names come one by one.
+    let name = |owner: &Owner| store.read(|model| OwnerName::of(model, owner));
+    let summary = |owned: Owned| OwnerSummary {
+        owner: owned.owner.as_ref().map(name),
+        entities: owned.entities,
+        failing: owned.health[Health::Failing as usize],
+        at_risk: owned.health[Health::AtRisk as usize],
+    };
+    let mut items: Vec<OwnerSummary> = owned.drain(..).map(summary).collect();
+    items.sort_by_cached_key(|item| {
+        let name = item.owner.as_ref().map(|owner| (owner.name.to_lowercase(), owner.reference.clone()));
+        (name.is_none(), name)
+    });
+    let total = items.len();
+    items.truncate(OWNERS_MAX);
     OwnerList { items, total }
 }
 
@@ -111,7 +97,7 @@ fn owned(store: &Store, owner: Owner, slice: Slice) -> OwnerDetail {
         (OwnerName::of(model, &owner), members)
     });
     let query =
-        ListQuery { owner: Some(owner), limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
-    let page = entity_page(store, &query, slice);
+        ListQuery { owners: Some(vec![owner]), limit: Some(slice.limit), offset: slice.offset, ..ListQuery::default() };
+    let page = entity_page(store, query, slice);
     OwnerDetail { owner: name, members, items: page.items, total: page.total, next_offset: page.next_offset }
 }

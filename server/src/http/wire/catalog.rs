@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use bussola_domain::catalog::model::Owner;
 use bussola_domain::catalog::{
-    Catalog, Dangling, EntityRef, EntityState, EntityView, Ownership, OwnershipReason, Pipeline, Reached,
+    Catalog, Dangling, EntityRef, EntityState, EntityView, Facet, FacetValue, Ownership, OwnershipReason, Pipeline,
+    Reached,
 };
-use bussola_domain::explain::failing_since;
+use bussola_domain::explain::{HealthReason, failing_since, why_not_healthy};
 use bussola_domain::model::Model;
 use bussola_domain::runs::Health;
 use serde::{Deserialize, Serialize};
@@ -30,11 +31,9 @@ impl OwnerName {
     pub fn of(model: &Model, owner: &Owner) -> OwnerName {
         match owner {
             Owner::Entity(reference) => {
-                let title = model.catalog.get(reference).map(|view| view.title().to_owned());
-                let name = title.unwrap_or_else(|| reference.name().to_owned());
-                OwnerName { reference: Some(reference.to_string()), name }
+                OwnerName { reference: Some(reference.to_string()), name: model.owner_name(owner) }
             }
-            Owner::Named(id) => OwnerName { reference: None, name: model.names.text(*id).to_string() },
+            Owner::Named(_) => OwnerName { reference: None, name: model.owner_name(owner) },
         }
     }
 }
@@ -68,15 +67,25 @@ pub struct EntitySummary {
     /// As declared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tags: Vec<String>,
+    /// `failing`: the last run of one of its pipelines did not succeed; `at_risk`: something that it needs fails; `healthy`;
+    /// `unknown`: nothing that runs has said anything about it.
+    pub health: String,
+    /// What is nearest that fails, when it is at risk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health_cause: Option<String>,
     /// Since when its pipelines have been failing; not given: all is well, or nothing is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failing_since: Option<String>,
+    /// When its declaration changed last, or its runs last showed something new of it; not given: that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed: Option<String>,
 }
 
 impl EntitySummary {
     /// From a view.
     pub fn of(model: &Model, view: &EntityView<'_>) -> EntitySummary {
         let owner = model.catalog.owner(view.reference).owner;
+        let (health, cause) = model.health_of(view.reference);
         EntitySummary {
             reference: view.reference.to_string(),
             title: view.title().to_owned(),
@@ -87,7 +96,10 @@ impl EntitySummary {
             lifecycle: view.lifecycle().map(str::to_owned),
             tier: view.tier(),
             tags: view.tags().to_vec(),
+            health: health.as_str().to_owned(),
+            health_cause: cause.map(EntityRef::to_string),
             failing_since: time_of(failing_since(model, view.reference)),
+            changed: time_of(view.changed()),
         }
     }
 }
@@ -95,13 +107,113 @@ impl EntitySummary {
 /// A page of entities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EntityPage {
-    /// The entities of this page, in order of ref.
+    /// The entities of this page, in the order that was asked for.
     pub items: Vec<EntitySummary>,
     /// How many there are in all pages.
     pub total: usize,
     /// The `offset` of the next page; not given on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<usize>,
+    /// Counts by facet, when asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facets: Vec<FacetView>,
+}
+
+/// How many entities there are for each value of something, with every other filter applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FacetView {
+    /// The filter: `kind`, `type`, `owner`, `lifecycle`, `tier`, `health`, `tag` or `state`
+    pub name: String,
+    /// Values, the most frequent first; may be cut.
+    pub values: Vec<FacetCount>,
+    /// How many values there are.
+    pub values_total: usize,
+}
+
+/// One value of a facet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FacetCount {
+    /// What to filter by; empty: what has none (for `owner`, `unowned=true` filters by that).
+    pub value: String,
+    /// What people call it, where that is something else: an owner's title.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How many entities.
+    pub count: usize,
+}
+
+impl FacetView {
+    /// From the domain's.
+    pub fn of(model: &Model, facet: &Facet) -> FacetView {
+        let count = |(value, count): &(FacetValue, usize)| {
+            let owner = |owner: Owner| {
+                let name = OwnerName::of(model, &owner);
+                (name.reference.unwrap_or_else(|| name.name.clone()), Some(name.name))
+            };
+            let (value, label) = match value {
+                FacetValue::Word(word) => (word.to_string(), None),
+                FacetValue::Entity(reference) => owner(Owner::Entity(reference.clone())),
+                FacetValue::Named(id) => owner(Owner::Named(*id)),
+                FacetValue::None => (String::new(), None),
+            };
+            FacetCount { value, label, count: *count }
+        };
+        FacetView {
+            name: facet.name.as_str().to_owned(),
+            values: facet.values.iter().map(count).collect(),
+            values_total: facet.values_total,
+        }
+    }
+}
+
+/// Why an entity is not healthy.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(tag = "reason", rename_all = "snake_case")]
+pub enum HealthReasonView {
+    /// The last run of one of its pipelines did not succeed.
+    PipelineFails {
+        /// The pipeline: the family of its root task.
+        pipeline: String,
+        /// That run.
+        run: u64,
+        /// How it ended.
+        outcome: String,
+        /// When the first of the unbroken row of runs that did not succeed ended.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        since: Option<String>,
+    },
+    /// Something that it needs fails.
+    NeedsFailing {
+        /// What.
+        #[serde(rename = "ref")]
+        reference: String,
+        /// How many steps away.
+        distance: u32,
+        /// Who answers for that; not given: unowned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<OwnerName>,
+        /// Since when it fails.
+        since: String,
+    },
+}
+
+impl HealthReasonView {
+    fn of(model: &Model, reason: &HealthReason) -> HealthReasonView {
+        match reason {
+            HealthReason::PipelineFails { root, health } => HealthReasonView::PipelineFails {
+                pipeline: root.clone(),
+                run: health.run.0,
+                outcome: health.outcome.as_str().to_owned(),
+                since: time_of(health.failing_since),
+            },
+            HealthReason::NeedsFailing { reached, since } => HealthReasonView::NeedsFailing {
+                reference: reached.reference.to_string(),
+                distance: reached.distance,
+                owner: reached.owner.as_ref().map(|owner| OwnerName::of(model, owner)),
+                since: time(*since),
+            },
+        }
+    }
 }
 
 /// A place in a manifest.
@@ -306,6 +418,9 @@ pub struct EntityDetail {
     /// What a list shows of it.
     #[serde(flatten)]
     pub summary: EntitySummary,
+    /// Why it is not healthy, its own pipelines first, then what it needs, nearest first; may be cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub health_reasons: Vec<HealthReasonView>,
     /// Who answers for it, and how that is known.
     pub ownership: OwnerAnswer,
     /// Where it is declared; not given: only discovered.
@@ -360,6 +475,10 @@ impl EntityDetail {
         };
         EntityDetail {
             summary: EntitySummary::of(model, view),
+            health_reasons: why_not_healthy(model, reference)
+                .iter()
+                .map(|reason| HealthReasonView::of(model, reason))
+                .collect(),
             ownership: OwnerAnswer::of(model, reference, &model.catalog.owner(reference)),
             declaration: view.declared.map(declaration),
             relations_total: relations.len(),

@@ -15,6 +15,8 @@ pub struct OwnerSummary {
     pub entities: usize,
     /// How many of them have failing pipelines.
     pub failing: usize,
+    /// How many need something that fails.
+    pub at_risk: usize,
 }
 
 /// Every owner.
