@@ -89,9 +89,21 @@ pub struct ListArguments {
     /// Only what has this tag.
     #[arg(long)]
     tag: Option<String>,
-    /// Only what has this in its ref, title or description.
+    /// Only this lifecycle: production, experimental, …
+    #[arg(long)]
+    lifecycle: Option<String>,
+    /// Only this tier: 1 to 4.
+    #[arg(long)]
+    tier: Option<String>,
+    /// Only what fares like this: failing, at_risk, healthy, unknown.
+    #[arg(long)]
+    health: Option<String>,
+    /// Only what has each word of this in its ref, title, description or tags.
     #[arg(long)]
     text: Option<String>,
+    /// ref, title, owner, type, tier, health (worst first) or changed (longest ago first).
+    #[arg(long, default_value = "ref")]
+    sort: String,
     /// Only what nobody answers for.
     #[arg(long)]
     unowned: bool,
@@ -165,11 +177,15 @@ fn list(arguments: &ListArguments, common: &Common) -> Result<Exit, CliError> {
             .with_some("type", arguments.entity_type.as_deref())
             .with_some("owner", arguments.owner.as_deref())
             .with_some("tag", arguments.tag.as_deref())
+            .with_some("lifecycle", arguments.lifecycle.as_deref())
+            .with_some("tier", arguments.tier.as_deref())
+            .with_some("health", arguments.health.as_deref())
+            .with("sort", &arguments.sort)
             .with_some("text", arguments.text.as_deref());
         if arguments.unowned { query.with("unowned", true) } else { query }
     };
     let mut client = common.client()?;
-    let mut all = EntityPage { items: Vec::new(), total: 0, next_offset: Some(0) };
+    let mut all = EntityPage { items: Vec::new(), total: 0, next_offset: Some(0), facets: Vec::new() };
     while let Some(offset) = all.next_offset.filter(|_| all.items.len() < arguments.limit) {
         let limit = (arguments.limit - all.items.len()).min(1_000);
         let page: EntityPage =
@@ -397,9 +413,10 @@ fn list_text(screen: &Screen, items: &[EntitySummary]) -> String {
             .to_owned();
     }
     let row = |item: &EntitySummary| {
-        let state = match &item.failing_since {
-            Some(since) => format!("failing since {}", screen.ago(since)),
-            None => item.state.clone(),
+        let state = match (&item.failing_since, &item.health_cause) {
+            (Some(since), _) => format!("failing since {}", screen.ago(since)),
+            (None, Some(cause)) => format!("at risk: {cause} fails"),
+            (None, None) => item.state.clone(),
         };
         let entity_type = item.entity_type.clone().unwrap_or_default();
         let is_owner = item.reference.starts_with("group:") || item.reference.starts_with("user:");
@@ -506,6 +523,9 @@ fn show_text(screen: &Screen, detail: &EntityDetail) -> String {
     line("owner", &owner_name(summary.owner.as_ref()));
     if let Some(since) = &summary.failing_since {
         line("failing", &format!("since {}", screen.time(since)));
+    }
+    if let Some(cause) = &summary.health_cause {
+        line("at risk", &format!("{cause} fails"));
     }
     if let Some(declaration) = &detail.declaration {
         let place = &declaration.place;

@@ -16,15 +16,16 @@ fn payments() -> serde_json::Value {
 #[test]
 fn entities_in_a_list() {
     let items: Vec<EntitySummary> = read(json!([
-        {"ref": "component:default/settlement", "title": "Settlement", "type": "pipeline", "state": "declared",
+        {"ref": "component:default/settlement", "title": "Settlement", "type": "pipeline", "state": "declared", "health": "unknown",
          "owner": payments(), "failing_since": "2026-11-25T03:12:09.000000Z"},
-        {"ref": "component:default/scratch", "title": "scratch", "type": "pipeline", "state": "discovered"},
-        {"ref": "group:default/payments", "title": "Payments", "type": "team", "state": "declared"}
+        {"ref": "component:default/scratch", "title": "scratch", "type": "pipeline", "state": "discovered",
+         "health": "at_risk", "health_cause": "component:default/settlement"},
+        {"ref": "group:default/payments", "title": "Payments", "type": "team", "state": "declared", "health": "unknown"}
     ]));
     insta::assert_snapshot!(list_text(&screen(), &items), @r#"
     REF                           TYPE      OWNER     STATE
     component:default/settlement  pipeline  Payments  failing since 4 min ago
-    component:default/scratch     pipeline  unowned   discovered
+    component:default/scratch     pipeline  unowned   at risk: component:default/settlement fails
     group:default/payments        team                declared
     "#);
     insta::assert_snapshot!(list_text(&screen(), &[]), @"nothing is listed: `bussola catalog apply PATH` declares entities, runs discover pipelines");
@@ -89,7 +90,7 @@ fn a_blast_radius() {
 #[test]
 fn everything_about_an_entity() {
     let detail: EntityDetail = read(json!({
-        "ref": "component:default/settlement", "title": "Settlement", "type": "pipeline", "state": "declared",
+        "ref": "component:default/settlement", "title": "Settlement", "type": "pipeline", "state": "declared", "health": "unknown",
         "owner": payments(), "description": "Pays acquirers\nevery day", "tier": 1, "tags": ["money"],
         "failing_since": "2026-11-25T03:12:09.000000Z",
         "ownership": {"ref": "component:default/settlement", "owner": payments(), "chain": []},
@@ -154,7 +155,7 @@ fn what_is_not_in_order() {
         "dangling": [{"ref": "component:default/a", "field": "spec.dependsOn", "target": "component:default/b", "written": "b",
                       "place": {"path": "a/catalog-info.yaml", "line": 9, "column": 5}}],
         "cycles": [["component:default/x", "component:default/y"]],
-        "unowned": [{"ref": "component:default/z", "title": "z", "state": "discovered"}],
+        "unowned": [{"ref": "component:default/z", "title": "z", "state": "discovered", "health": "unknown"}],
         "manifests": [{"code": "B0114", "path": "c/compass.yml", "line": 3, "column": 1, "message": "`name` is missing",
                        "hint": "add `name: …`"}],
         "counts": {"dangling": 1, "cycles": 1, "unowned": 1, "manifests": 1}

@@ -160,7 +160,12 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let entity = "/catalog/entities/{kind}/{namespace}/{name}";
     vec![
         ("GET", "/status", "/status", Value::Null),
-        ("GET", "/catalog/entities", "/catalog/entities?kind=component&limit=1&text=EXTR", Value::Null),
+        (
+            "GET",
+            "/catalog/entities",
+            "/catalog/entities?kind=component,api&lifecycle=production,&health=at_risk,failing,unknown,healthy&owner=payments&subgroups=true&sort=changed&order=desc&facets=true&limit=1&text=EXTR",
+            Value::Null,
+        ),
         ("GET", entity, "/catalog/entities/component/default/extracts", Value::Null),
         (
             "GET",
@@ -287,6 +292,10 @@ async fn every_code_is_answered() {
         ("GET", "/runs?nonsense=1", Value::Null, ErrorCode::BadParameter),
         ("GET", "/runs/x", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities?sort=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities?order=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities?health=failing,odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities?tier=5", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/export?format=odd", Value::Null, ErrorCode::BadParameter),
         ("POST", "/catalog/apply", json!([]), ErrorCode::BadBody),
         ("PUT", "/resources/gpu", json!({"total": -1}), ErrorCode::BadBody),
@@ -430,6 +439,37 @@ async fn a_failure_is_explained_across_components() {
     assert_eq!(report["owner"], json!({"name": "finance@example.com"}));
     assert_eq!(edge.get("/owners/finance@example.com").await["total"], 1);
     assert_eq!(edge.get("/catalog/entities?owner=finance@example.com").await["total"], 1);
+}
+
+#[tokio::test]
+async fn a_list_says_how_everything_fares_and_why() {
+    let edge = Edge::company().await;
+    let page = edge.get("/catalog/entities?kind=component&sort=health&facets=true").await;
+    let shown = |page: &Value| -> Vec<String> {
+        let text =
+            |item: &Value| format!("{} {}", item["ref"].as_str().unwrap_or(""), item["health"].as_str().unwrap_or(""));
+        page["items"].as_array().expect("a list").iter().map(text).collect()
+    };
+    // The pipeline that failed is a component of its own; nothing is known of the others, whose tasks it runs.
+    let expected =
+        ["component:default/report failing", "component:default/board unknown", "component:default/extracts unknown"];
+    assert_eq!(shown(&page), expected);
+    let health = page["facets"].as_array().expect("facets").iter().find(|facet| facet["name"] == "health");
+    let values = json!([{"value": "unknown", "count": 2}, {"value": "failing", "count": 1}]);
+    assert_eq!(health.expect("a facet")["values"], values);
+    let owner = page["facets"].as_array().expect("facets").iter().find(|facet| facet["name"] == "owner");
+    assert!(
+        owner.expect("a facet")["values"]
+            .as_array()
+            .expect("values")
+            .contains(&json!({"value": "group:default/payments", "label": "Payments", "count": 1}))
+    );
+    let report = edge.get("/catalog/entities/component/default/report").await;
+    let reason = &report["health_reasons"][0];
+    assert_eq!((&reason["reason"], &reason["run"]), (&json!("pipeline_fails"), &json!(1)), "{report}");
+    assert_eq!(edge.get("/catalog/entities?health=failing").await["total"], 1);
+    assert_eq!(edge.get("/catalog/entities?owner=payments,finance").await["total"], 2);
+    assert_eq!(edge.get("/catalog/entities?text=pay%20comp").await["total"], 0);
 }
 
 #[tokio::test]
