@@ -415,7 +415,7 @@ fn list_text(screen: &Screen, items: &[EntitySummary]) -> String {
     let row = |item: &EntitySummary| {
         let state = match (&item.failing_since, &item.health_cause) {
             (Some(since), _) => format!("failing since {}", screen.ago(since)),
-            (None, Some(cause)) => format!("at risk: {cause} fails"),
+            (None, Some(_)) => "at risk".to_owned(),
             (None, None) => item.state.clone(),
         };
         let entity_type = item.entity_type.clone().unwrap_or_default();

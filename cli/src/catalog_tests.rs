@@ -25,7 +25,7 @@ fn entities_in_a_list() {
     insta::assert_snapshot!(list_text(&screen(), &items), @r#"
     REF                           TYPE      OWNER     STATE
     component:default/settlement  pipeline  Payments  failing since 4 min ago
-    component:default/scratch     pipeline  unowned   at risk: component:default/settlement fails
+    component:default/scratch     pipeline  unowned   at risk
     group:default/payments        team                declared
     "#);
     insta::assert_snapshot!(list_text(&screen(), &[]), @"nothing is listed: `bussola catalog apply PATH` declares entities, runs discover pipelines");

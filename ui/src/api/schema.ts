@@ -42,7 +42,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists entities in order of ref. */
+        /** Lists entities: filtered, sorted, counted by facet. */
         get: operations["listEntities"];
         put?: never;
         post?: never;
@@ -808,6 +808,8 @@ export interface components {
             /** @description Compass's custom fields. */
             custom_fields?: components["schemas"]["CustomFieldValue"][];
             declaration?: components["schemas"]["Declaration"] | null;
+            /** @description Why it is not healthy, its own pipelines first, then what it needs, nearest first; may be cut. */
+            health_reasons?: components["schemas"]["HealthReasonView"][];
             /** @description Key-value labels. */
             labels?: {
                 [key: string]: string;
@@ -857,7 +859,9 @@ export interface components {
         };
         /** @description A page of entities. */
         EntityPage: {
-            /** @description The entities of this page, in order of ref. */
+            /** @description Counts by facet, when asked for. */
+            facets?: components["schemas"]["FacetView"][];
+            /** @description The entities of this page, in the order that was asked for. */
             items: components["schemas"]["EntitySummary"][];
             /** @description The `offset` of the next page; not given on the last one. */
             next_offset?: number | null;
@@ -866,10 +870,19 @@ export interface components {
         };
         /** @description An entity in a list. */
         EntitySummary: {
+            /** @description When its declaration changed last, or its runs last showed something new of it; not given: that is not known. */
+            changed?: string | null;
             /** @description What it is for. */
             description?: string | null;
             /** @description Since when its pipelines have been failing; not given: all is well, or nothing is known. */
             failing_since?: string | null;
+            /**
+             * @description `failing`: the last run of one of its pipelines did not succeed; `at_risk`: something that it needs fails; `healthy`;
+             *     `unknown`: nothing that runs has said anything about it.
+             */
+            health: string;
+            /** @description What is nearest that fails, when it is at risk. */
+            health_cause?: string | null;
             /** @description As declared. */
             lifecycle?: string | null;
             owner?: components["schemas"]["OwnerName"] | null;
@@ -1081,6 +1094,24 @@ export interface components {
             /** @description The document; not given: the format has no place for it. */
             text?: string | null;
         };
+        /** @description One value of a facet. */
+        FacetCount: {
+            /** @description How many entities. */
+            count: number;
+            /** @description What people call it, where that is something else: an owner's title. */
+            label?: string | null;
+            /** @description What to filter by; empty: what has none (for `owner`, `unowned=true` filters by that). */
+            value: string;
+        };
+        /** @description How many entities there are for each value of something, with every other filter applied. */
+        FacetView: {
+            /** @description The filter: `kind`, `type`, `owner`, `lifecycle`, `tier`, `health`, `tag` or `state` */
+            name: string;
+            /** @description Values, the most frequent first; may be cut. */
+            values: components["schemas"]["FacetCount"][];
+            /** @description How many values there are. */
+            values_total: number;
+        };
         /** @description Where a field of a manifest is written, and since when it has its value. */
         FieldSource: {
             /**
@@ -1138,6 +1169,35 @@ export interface components {
              * @description Number of entries.
              */
             size: number;
+        };
+        /** @description Why an entity is not healthy. */
+        HealthReasonView: {
+            /** @description How it ended. */
+            outcome: string;
+            /** @description The pipeline: the family of its root task. */
+            pipeline: string;
+            /** @enum {string} */
+            reason: "pipeline_fails";
+            /**
+             * Format: int64
+             * @description That run.
+             */
+            run: number;
+            /** @description When the first of the unbroken row of runs that did not succeed ended. */
+            since?: string | null;
+        } | {
+            /**
+             * Format: int32
+             * @description How many steps away.
+             */
+            distance: number;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @enum {string} */
+            reason: "needs_failing";
+            /** @description What. */
+            ref: string;
+            /** @description Since when it fails. */
+            since: string;
         };
         /** @description Something that a format has no place for. */
         LostField: {
@@ -1253,6 +1313,8 @@ export interface components {
         };
         /** @description An owner in a list. */
         OwnerSummary: {
+            /** @description How many need something that fails. */
+            at_risk: number;
             /** @description How many entities. */
             entities: number;
             /** @description How many of them have failing pipelines. */
@@ -1917,22 +1979,39 @@ export interface operations {
         parameters: {
             query?: {
                 /**
-                 * @description Only this kind.
+                 * @description Only these kinds.
                  * @example component
                  */
                 kind?: string;
-                /** @description Only this type: `service`, `pipeline`, … */
+                /** @description Only these types: `service`, `pipeline`, … */
                 type?: string;
-                /** @description Only what this owner answers for: a ref, a name alone, or an e-mail address that Luigi gave. */
+                /** @description Only what these owners answer for: each a ref, a name alone, or an e-mail address that Luigi gave. */
                 owner?: string;
-                /** @description Only what has this tag. */
+                /** @description Also what the groups within these owners answer for. */
+                subgroups?: boolean;
+                /** @description Only these lifecycles. */
+                lifecycle?: string;
+                /** @description Only these tiers: `1` to `4`. */
+                tier?: string;
+                /** @description Only what fares like this: `failing`, `at_risk`, `healthy`, `unknown` */
+                health?: string;
+                /** @description Only what has one of these tags. */
                 tag?: string;
-                /** @description Only what has this text in its ref, title or description. */
+                /** @description Only what has each word of this in its ref, title, description or tags. */
                 text?: string;
                 /** @description `declared` or `discovered` */
                 state?: string;
                 /** @description Only what nobody answers for. */
                 unowned?: boolean;
+                /**
+                 * @description `ref` (if not given), `title`, `owner`, `type`, `tier`, `health` (worst first) or `changed` (longest ago first). What
+                 *     is equal is in order of ref, what has no value comes last.
+                 */
+                sort?: string;
+                /** @description `asc` (if not given) or `desc` */
+                order?: string;
+                /** @description Whether to count by facet. */
+                facets?: boolean;
                 /** @description Skip so many. */
                 offset?: number;
                 /** @description At most so many: 1 to 1,000. */
