@@ -35,6 +35,17 @@ export const queries = {
         answer(client.GET("/api/v1/catalog/entities", { params: { query: { ...filter, offset, limit } }, signal })),
     }),
 
+  /** How many there are for each value of each facet, with every other filter applied. */
+  facets: (filter: EntityFilter) =>
+    queryOptions({
+      queryKey: ["catalog", "facets", filter],
+      queryFn: async ({ signal }) => {
+        const query = { ...filter, facets: true, limit: 1 };
+        const page = await answer(client.GET("/api/v1/catalog/entities", { params: { query }, signal }));
+        return page.facets ?? [];
+      },
+    }),
+
   entity: (ref: string) =>
     queryOptions({
       queryKey: ["catalog", "entity", ref],

@@ -31,6 +31,7 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   waiting: ["idle", "clock", "Waiting"],
   // Components.
   failing: ["bad", "cross", "Failing"],
+  at_risk: ["warn", "warning", "At risk"],
   healthy: ["ok", "check", "Healthy"],
   unknown: ["idle", "question", "No runs known"],
   well: ["ok", "check", "Nothing fails"],

@@ -1,8 +1,8 @@
 /** Everything that exists, narrowed by search and facets. The address holds what is looked at. */
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { type EntityFilter, parseRef, paths, queries, type Schemas, useEntityRows } from "../api";
+import { type EntityFilter, parseRef, paths, queries, type Schemas, shortRef, useEntityRows } from "../api";
 import {
   ago,
   type Column,
@@ -13,26 +13,46 @@ import {
   Inline,
   OwnerLink,
   Page,
+  parseSort,
   ResourceTable,
   StateBadge,
+  stateWord,
   Tag,
   useUrlState,
 } from "../kit";
 
 type Entity = Schemas["EntitySummary"];
 
-const kinds = ["component", "api", "resource", "system", "domain", "group", "user", "location", "template"];
+/** The facets of the server, in the order in which people narrow. */
+const facetTitles: [string, string][] = [
+  ["health", "Health"],
+  ["owner", "Owner"],
+  ["kind", "Kind"],
+  ["type", "Type"],
+  ["lifecycle", "Lifecycle"],
+  ["tier", "Tier"],
+  ["tag", "Tag"],
+  ["state", "Known from"],
+];
+
+const stateLabels: Record<string, string> = { declared: "a manifest", discovered: "its runs" };
 
 /** Groups and people answer for things; nobody answers for them. */
 function isOwnable(entity: Entity): boolean {
   return !["group", "user"].includes(parseRef(entity.ref).kind);
 }
 
+function healthNote({ failing_since, health_cause }: Entity): string | undefined {
+  if (failing_since) return `since ${ago(failing_since)}`;
+  return health_cause ? `${shortRef(health_cause)} fails, which it needs` : undefined;
+}
+
 const columns: Column<Entity>[] = [
   {
-    id: "name",
+    id: "title",
     title: "Name",
     share: 3,
+    isSortable: true,
     cell: (entity) => (
       <Inline>
         <Link to={paths.entity(entity.ref)} title={entity.ref}>
@@ -50,12 +70,20 @@ const columns: Column<Entity>[] = [
     cell: (entity) => parseRef(entity.ref).kind,
     text: (entity) => parseRef(entity.ref).kind,
   },
-  { id: "type", title: "Type", width: 130, cell: (entity) => entity.type, text: (entity) => entity.type ?? "" },
+  {
+    id: "type",
+    title: "Type",
+    width: 130,
+    isSortable: true,
+    cell: (entity) => entity.type,
+    text: (entity) => entity.type ?? "",
+  },
   {
     id: "owner",
     title: "Owner",
     share: 2,
     isEssential: true,
+    isSortable: true,
     cell: (entity) => (isOwnable(entity) ? <OwnerLink owner={entity.owner} /> : <Dim>–</Dim>),
     text: (entity) => entity.owner?.name ?? "",
   },
@@ -64,16 +92,16 @@ const columns: Column<Entity>[] = [
     title: "Health",
     width: 130,
     isEssential: true,
-    // What is not failing either does well or never ran: the list does not say which, so neither do we.
+    isSortable: true,
     cell: (entity) =>
-      entity.failing_since ? (
-        <span title={`since ${ago(entity.failing_since)}`}>
-          <StateBadge state="failing" />
-        </span>
-      ) : (
+      entity.health === "unknown" ? (
         <Dim>–</Dim>
+      ) : (
+        <span title={healthNote(entity)}>
+          <StateBadge state={entity.health} />
+        </span>
       ),
-    text: (entity) => (entity.failing_since ? "failing" : ""),
+    text: (entity) => stateWord(entity.health),
   },
   {
     id: "lifecycle",
@@ -85,8 +113,9 @@ const columns: Column<Entity>[] = [
   {
     id: "tier",
     title: "Tier",
-    width: 64,
+    width: 72,
     isNumber: true,
+    isSortable: true,
     cell: (entity) => entity.tier,
     text: (entity) => entity.tier?.toString() ?? "",
   },
@@ -115,47 +144,40 @@ const columns: Column<Entity>[] = [
   },
 ];
 
+function labelOf(facet: string, value: string): string {
+  if (facet === "health") return stateWord(value);
+  return facet === "state" ? (stateLabels[value] ?? value) : value;
+}
+
 export default function Catalog() {
   const state = useUrlState();
-  const owners = useQuery(queries.owners());
-  const filter: EntityFilter = {
+  const narrowed: EntityFilter = {
     text: state.get("text")?.trim() || undefined,
     kind: state.get("kind"),
     type: state.get("type"),
     owner: state.get("owner"),
+    lifecycle: state.get("lifecycle"),
+    tier: state.get("tier"),
+    health: state.get("health"),
     tag: state.get("tag"),
     state: state.get("state"),
     unowned: state.get("unowned") === "true" || undefined,
   };
-  const rows = useEntityRows(filter);
-
-  const typesInSight = new Set<string>();
-  for (let index = 0; index < Math.min(rows.count, 100); index += 1) {
-    const type = rows.at(index)?.type;
-    if (type) typesInSight.add(type);
-  }
-  const facets: Facet[] = [
-    { id: "kind", title: "Kind", options: kinds.map((value) => ({ value })) },
-    { id: "type", title: "Type", options: [...typesInSight].sort().map((value) => ({ value })), isOpen: true },
-    {
-      id: "owner",
-      title: "Owner",
-      options: (owners.data?.items ?? []).flatMap(({ owner, entities }) =>
-        owner ? [{ value: owner.ref ?? owner.name, label: owner.name, count: entities }] : [],
-      ),
-    },
-    { id: "tag", title: "Tag", options: [], isOpen: true },
-    {
-      id: "state",
-      title: "Known from",
-      options: [
-        { value: "declared", label: "a manifest" },
-        { value: "discovered", label: "its runs" },
-      ],
-    },
-    { id: "unowned", title: "Ownership", options: [{ value: "true", label: "nobody answers for it" }] },
-  ];
-  const isFiltered = Object.values(filter).some((value) => value !== undefined);
+  const sort = state.get("sort");
+  const { id, isDescending } = parseSort(sort);
+  const rows = useEntityRows({ ...narrowed, sort: id, order: isDescending ? "desc" : undefined });
+  const counted = useQuery({ ...queries.facets(narrowed), placeholderData: keepPreviousData });
+  const facets: Facet[] = facetTitles.map(([name, title]) => ({
+    id: name,
+    title,
+    // What has none of it cannot be asked for by the address: an empty value there means any.
+    options: (counted.data?.find((facet) => facet.name === name)?.values ?? [])
+      .filter(({ value }) => value !== "")
+      .map(({ value, label, count }) => ({ value, label: label ?? labelOf(name, value), count })),
+    isOpen: name === "tag" || name === "type",
+  }));
+  facets.push({ id: "unowned", title: "Ownership", options: [{ value: "true", label: "nobody answers for it" }] });
+  const isFiltered = Object.values(narrowed).some((value) => value !== undefined);
 
   return (
     <Page title="Catalog">
@@ -164,6 +186,8 @@ export default function Catalog() {
         rows={rows}
         columns={columns}
         rowKey={(entity) => entity.ref}
+        sort={sort}
+        onSort={(next) => state.set({ sort: next }, false)}
         fills
         tools={<FilterBar searchLabel="Name, ref or description" state={state} facets={facets} />}
         empty={

@@ -52,7 +52,7 @@ export default function Component() {
       title={entity?.title ?? shortRef(ref)}
       kind={[params.kind, entity?.type].filter(Boolean).join(" · ")}
       parent={{ to: paths.catalog(), title: "Catalog" }}
-      badge={entity && <StateBadge state={healthOf(entity)} />}
+      badge={entity && <StateBadge state={entity.health} />}
       lead={entity?.description}
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
@@ -60,11 +60,6 @@ export default function Component() {
       </Loaded>
     </Page>
   );
-}
-
-function healthOf(entity: Detail): "failing" | "healthy" | "unknown" {
-  if (entity.failing_since) return "failing";
-  return entity.pipelines.some((pipeline) => pipeline.health) ? "healthy" : "unknown";
 }
 
 /** Where a manifest says something. */
@@ -95,6 +90,7 @@ function Shown({ entity }: { entity: Detail }) {
     since: entity.declaration.since,
   });
   const failing = entity.pipelines.filter((pipeline) => pipeline.health?.failing_since);
+  const needsFailing = (entity.health_reasons ?? []).filter((one) => one.reason === "needs_failing");
   const bars = lastRuns.toReversed().map((run) => ({
     seconds: run.ended ? secondsBetween(run.started, run.ended) : 0,
     outcome: run.outcome === "succeeded" ? "ok" : run.outcome === "running" ? "busy" : "bad",
@@ -109,9 +105,9 @@ function Shown({ entity }: { entity: Detail }) {
           </strong>
           <OwnershipChain ownership={entity.ownership} />
         </Card>
-        <Card title="Health" tone={entity.failing_since ? "bad" : undefined}>
+        <Card title="Health" tone={entity.health === "failing" ? "bad" : undefined}>
           <Inline>
-            <StateBadge state={healthOf(entity)} />
+            <StateBadge state={entity.health} />
             {entity.failing_since && (
               <Dim>
                 since <TimeAgo at={entity.failing_since} />
@@ -126,8 +122,14 @@ function Shown({ entity }: { entity: Detail }) {
                 </Dim>
               ),
           )}
-          {healthOf(entity) === "healthy" && <Dim>The last run of each pipeline succeeded</Dim>}
-          {healthOf(entity) === "unknown" && <Dim>Nothing that belongs to it has run here</Dim>}
+          {needsFailing.slice(0, 2).map((reason) => (
+            <Dim key={reason.ref}>
+              <EntityLink entity={reason.ref} /> fails,{" "}
+              {reason.distance === 1 ? "which it needs" : `${reason.distance} steps up`}
+            </Dim>
+          ))}
+          {entity.health === "healthy" && <Dim>The last run of each pipeline succeeded</Dim>}
+          {entity.health === "unknown" && <Dim>Nothing that belongs to it has run here</Dim>}
         </Card>
         <Card title="Last run">
           {last ? (

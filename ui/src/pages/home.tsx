@@ -169,7 +169,7 @@ function Failing({ owners, runs }: { owners: Schemas["OwnerSummary"][]; runs: Ru
   const named = failing.filter(({ owner }) => owner).slice(0, TEAMS_MAX);
   const details = useQueries({ queries: named.map(({ owner }) => queries.owner(keyOf(owner))) });
   const unowned = useQuery({
-    ...queries.entities({ unowned: true }, 0, PAGE_ITEMS_MAX),
+    ...queries.entities({ unowned: true, health: "failing" }, 0, PAGE_ITEMS_MAX),
     enabled: failing.some(({ owner }) => !owner),
   });
   const items = [...details.flatMap(({ data }) => data?.items ?? []), ...(unowned.data?.items ?? [])]
