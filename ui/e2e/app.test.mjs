@@ -100,14 +100,14 @@ test("the keyboard alone goes everywhere", async () => {
 
 test("filters are in the address, and a link to a task opens it", async () => {
   await go("/catalog");
-  await page.getByRole("button", { name: "Owner", exact: true }).click();
+  await page.getByRole("search").getByRole("button", { name: "Owner", exact: true }).click();
   await page.getByRole("button", { name: /^Payments/ }).click();
   await page.waitForURL(/owner=group%3Adefault%2Fpayments/);
   await page.getByRole("searchbox").fill("card");
   await page.waitForURL(/text=card/);
   await page.getByText("2 rows", { exact: true }).waitFor();
   await page.goBack();
-  await page.getByRole("button", { name: "Owner", exact: true }).waitFor();
+  await page.getByRole("search").getByRole("button", { name: "Owner", exact: true }).waitFor();
 
   const { items } = await server.api("/runs/2/tasks");
   const failed = items.find((task) => task.status === "FAILED");

@@ -108,7 +108,7 @@ for (const scheme of ["light", "dark"]) {
         [
           "facet",
           "/catalog",
-          () => page.getByRole("button", { name: "Owner", exact: true }).click(),
+          () => page.getByRole("search").getByRole("button", { name: "Owner", exact: true }).click(),
           () => page.getByRole("button", { name: "Logistics 6" }),
         ],
       ];
