@@ -133,10 +133,8 @@ fn write_cause(text: &mut String, screen: &Screen, cause: &ExplainedCause, full:
         line("affects", &format!("{number}: {}{more}", some.join(", ")));
     }
     for step in &cause.next {
-        match &step.command {
-            Some(command) => line("next", &format!("{}: {command}", step.text)),
-            None => line("next", &step.text),
-        }
+        let command = step.command.as_deref().map_or(String::new(), |command| format!(": {command}"));
+        line("next", &plain(&format!("{}{command}", step.text)).replace('\n', " "));
     }
 }
 

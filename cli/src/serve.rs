@@ -126,5 +126,7 @@ fn start_log() {
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
+        // A log that cannot be written must not stop what it tells of.
+        .log_internal_errors(false)
         .init();
 }

@@ -142,10 +142,9 @@ pub struct Walked {
 pub fn walk(graph: &RunGraph, task: Option<&str>) -> Option<Walked> {
     let id = task.unwrap_or(&graph.root);
     graph.tasks.get(id)?;
-    let paths = graph.first_causes(id);
-    let total = paths.len();
+    let (paths, total) = graph.first_causes(id, CAUSES_MAX);
     let dependents = graph.dependents();
-    let found = paths.into_iter().take(CAUSES_MAX).map(|path| {
+    let found = paths.into_iter().map(|path| {
         let mut downstream = graph.downstream(&path.cause, &dependents);
         let downstream_total = downstream.len();
         downstream.truncate(AFFECTED_TASKS_MAX);

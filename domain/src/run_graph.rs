@@ -90,7 +90,10 @@ impl RunGraph {
                     self.task(&event.task, at).move_to(event.change.to, Some(event.cause), at);
                 }
             }
-            Event::TaskMoved(event) if self.outcome.is_some() => self.later.push((event.clone(), at)),
+            // A run that is lost ends before its tasks are taken from its worker.
+            Event::TaskMoved(event) if self.outcome.is_some() && event.cause != Cause::WorkerLost => {
+                self.later.push((event.clone(), at));
+            }
             Event::TaskReported(event) => {
                 for dep in event.deps.iter().flatten().chain(&event.deps_more) {
                     self.task(dep, at);
@@ -114,6 +117,8 @@ impl RunGraph {
                 }
                 if let Some(change) = &event.status {
                     task.move_to(change.to, None, at);
+                } else if event.stays_done {
+                    task.move_to(Status::Done, None, at);
                 } else if task.status == Status::Unknown {
                     task.move_to(Status::Pending, None, at);
                 }
@@ -181,8 +186,9 @@ impl RunGraph {
     }
 
     /// The tasks that a task waits for in the end: those upstream of it, itself included, that are not done although
-    /// nothing upstream of them is open. Each with the path that leads to it. Failed ones first, oldest failure first.
-    pub fn first_causes(&self, from: &str) -> Vec<CausePath> {
+    /// nothing upstream of them is open. Failed ones first, oldest failure first: the first `max`, each with the path that leads
+    /// to it, and how many there are in all.
+    pub fn first_causes(&self, from: &str, max: usize) -> (Vec<CausePath>, usize) {
         let mut came_from: BTreeMap<&str, Option<&str>> = BTreeMap::from([(from, None)]);
         let mut queue = VecDeque::from([from]);
         let mut causes = Vec::new();
@@ -224,7 +230,7 @@ impl RunGraph {
             path.reverse();
             CausePath { cause: cause.to_string(), path }
         };
-        causes.into_iter().map(path_to).collect()
+        (causes.iter().take(max).map(|cause| path_to(cause)).collect(), causes.len())
     }
 
     /// What depends on each task.

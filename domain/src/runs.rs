@@ -200,6 +200,11 @@ impl AttemptOutcome {
             AttemptOutcome::AlreadyComplete => "already_complete",
         }
     }
+
+    /// Whether the try came to nothing.
+    pub fn is_failure(self) -> bool {
+        matches!(self, AttemptOutcome::Failed | AttemptOutcome::Disabled | AttemptOutcome::Lost)
+    }
 }
 
 /// How a pipeline has fared lately: what its latest ended run says, and since when it has been failing.

@@ -7,6 +7,7 @@ use bussola_domain::command::{
 use bussola_domain::event::Draft;
 use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model, Step};
+use bussola_domain::run_graph::RunGraph;
 use bussola_domain::runs::{AttemptOutcome, HistoryRow, Outcome};
 use bussola_domain::scheduler::event::Amounts;
 use bussola_domain::scheduler::{Config, PolicyPatch, Report, RetryPolicy, Status, Wait};
@@ -60,6 +61,12 @@ impl Bench {
         self.now_s += seconds;
         self.run(Ping { worker: worker.into() });
         while self.run(Prune) {}
+    }
+
+    /// The graph of the latest run.
+    fn graph(&self) -> RunGraph {
+        let latest = self.draft.facts.iter().filter_map(|fact| fact.run).max();
+        RunGraph::fold(self.draft.facts.iter().filter(|fact| fact.run == latest))
     }
 
     fn outcomes(&self) -> Vec<Outcome> {
@@ -437,4 +444,37 @@ fn a_circle_does_not_block_itself_once_nothing_else_does() {
         bench.add("w", "A", &["A", "Off"]);
         bench.status("w", "Off", Status::Done);
     });
+}
+
+#[test]
+fn what_a_lost_worker_ran_is_lost_with_the_run() {
+    let mut bench = Bench::new(Config { worker_disconnect_delay_s: 2.0, ..Config::default() });
+    bench.add("w", "Root", &["A"]);
+    bench.add("w", "A", &[]);
+    assert_eq!(bench.get("w").as_deref(), Some("A"));
+    bench.now_s += 3.0;
+    while bench.run(Prune) {}
+    assert_eq!((bench.of("A"), bench.outcomes()), (Some(Status::Failed), vec![Outcome::Lost]));
+    let graph = bench.graph();
+    let outcomes: Vec<_> = graph.tasks["A"].attempts.iter().map(|attempt| attempt.outcome).collect();
+    assert_eq!((graph.tasks["A"].status, outcomes), (Status::Failed, vec![Some(AttemptOutcome::Lost)]));
+    assert_eq!(graph.first_causes("Root", 1).0[0].cause, "A");
+}
+
+#[test]
+fn what_was_done_before_a_run_is_no_cause_of_its_failure() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("v", "Up", &[]);
+    bench.get("v");
+    bench.status("v", "Up", Status::Done);
+    bench.add("w", "Root", &["Up", "Bad"]);
+    bench.status("w", "Up", Status::Done);
+    bench.add("w", "Bad", &[]);
+    bench.get("w");
+    bench.status("w", "Bad", Status::Failed);
+    let graph = bench.graph();
+    assert_eq!(graph.tasks["Up"].status, Status::Done);
+    let (causes, total) = graph.first_causes("Root", 20);
+    assert_eq!((causes[0].cause.as_str(), total), ("Bad", 1));
+    bench.check_replay();
 }

@@ -85,7 +85,7 @@ impl App {
         read: impl FnOnce(&Store) -> T + Send + 'static,
     ) -> Result<T, Unavailable> {
         let store = self.store.clone();
-        Ok(heavy::run(move || read(&store)).await.ok_or(StoreError::Closed)?)
+        Ok(heavy::read(move || read(&store)).await.ok_or(StoreError::Closed)?)
     }
 }
 

@@ -9,11 +9,22 @@ use tokio::sync::Semaphore;
 
 use crate::limits::HEAVY_MAX;
 
-static PLACES: Semaphore = Semaphore::const_new(HEAVY_MAX);
+static READS: Semaphore = Semaphore::const_new(HEAVY_MAX);
+/// Apart from reads: a worker's reply can be long too, and must not wait for them.
+static SEALS: Semaphore = Semaphore::const_new(HEAVY_MAX);
 
-/// Does the work on a thread of its own when there is a place. None: the process is ending.
-pub async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
-    let place = PLACES.acquire().await.ok()?;
+/// Makes an answer on a thread of its own when there is a place. None: the process is ending.
+pub async fn read<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    run(&READS, work).await
+}
+
+/// Hashes, compresses and frees an answer on a thread of its own when there is a place. None: the process is ending.
+pub async fn seal<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    run(&SEALS, work).await
+}
+
+async fn run<T: Send + 'static>(places: &'static Semaphore, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let place = places.acquire().await.ok()?;
     let done = tokio::task::spawn_blocking(move || {
         // Held to the end of the work, also when nobody waits for it any more.
         let _place = place;

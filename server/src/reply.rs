@@ -127,7 +127,7 @@ pub async fn send(content_type: &'static str, text: Text, wishes: Wishes<'_>) ->
         let body = (!is_known).then(|| if gzip { text.compressed() } else { text.plain() });
         (tag, body)
     };
-    let sealed = if is_long { heavy::run(seal).await } else { Some(seal()) };
+    let sealed = if is_long { heavy::seal(seal).await } else { Some(seal()) };
     let Some((tag, body)) = sealed else { return error(StatusCode::SERVICE_UNAVAILABLE, "the server is stopping") };
     let mut reply = Response::new(Body::empty());
     let headers = reply.headers_mut();

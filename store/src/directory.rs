@@ -91,10 +91,22 @@ impl Directory {
         text.trim().parse().map(Some).map_err(|source| StoreError::Key { path, source })
     }
 
-    /// Writes the key files. The secret one first: a public key without a secret one would be of no use.
+    /// Writes the secret key.
     pub(crate) fn write_key(&self, key: &SigningKey) -> Result<(), StoreError> {
-        write_new(&self.key(), &format!("{}\n", key.to_secret_text()), 0o600)?;
+        write_new(&self.key(), &format!("{}\n", key.to_secret_text()), 0o600)
+    }
+
+    /// Writes the public key, where it is not yet. Last of all: where it is, a ledger was.
+    pub(crate) fn write_public_key(&self, key: &SigningKey) -> Result<(), StoreError> {
+        if self.has_public_key() {
+            return Ok(());
+        }
         write_new(&self.public_key(), &format!("{}\n", key.verifying_key()), 0o644)
+    }
+
+    /// Whether a ledger was made here.
+    pub(crate) fn has_public_key(&self) -> bool {
+        self.public_key().exists()
     }
 }
 

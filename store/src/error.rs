@@ -108,6 +108,12 @@ pub enum StoreError {
         /// Why.
         source: KeyError,
     },
+    /// There was a ledger here, and its database is gone.
+    #[error("the ledger in {} is gone, its keys are there", .path.display())]
+    Lost {
+        /// The database.
+        path: PathBuf,
+    },
     /// The key file belongs to another ledger.
     #[error("key in {} is of `{found}`, the ledger is `{expected}`", .path.display())]
     OtherKey {
@@ -162,6 +168,9 @@ impl StoreError {
             StoreError::Locked { .. } => "stop the other server, or give this one another directory with `--data`",
             StoreError::NoLedger { .. } => "give the directory that `bussola serve --data` writes to",
             StoreError::TooNew { .. } => "use the release that wrote it, or a later one",
+            StoreError::Lost { .. } => {
+                "restore `ledger.db` from a backup; for a new ledger, which needs a new key, give an empty directory"
+            }
             StoreError::Key { .. } | StoreError::OtherKey { .. } => {
                 "restore `ledger.key` from a backup: checkpoints of this ledger can only be signed with it"
             }

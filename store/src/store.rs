@@ -269,6 +269,10 @@ fn identify(
         journal.found(key.origin().as_str(), &key.verifying_key().to_string(), now.0).map_err(StoreError::read)?;
         return Ok(key);
     };
+    if known.is_none() && directory.has_public_key() {
+        // A second ledger signed by the same key would be a fork of the first.
+        return Err(StoreError::Lost { path: directory.database() });
+    }
     let key = match (directory.read_key()?, &known) {
         (Some(key), _) => key,
         (None, None) => {
@@ -285,12 +289,13 @@ fn identify(
     match known {
         None => {
             journal.found(key.origin().as_str(), &vkey, now.0).map_err(StoreError::read)?;
-            directory.flush()?;
         }
         Some((_, expected)) if expected != vkey => {
             return Err(StoreError::OtherKey { path: directory.key(), found: vkey, expected });
         }
         Some(_) => {}
     }
+    directory.write_public_key(&key)?;
+    directory.flush()?;
     Ok(key)
 }

@@ -54,6 +54,7 @@ pub(crate) struct Writer {
 
 pub(crate) fn spawn(shared: Arc<Shared>) -> Result<JoinHandle<()>, StoreError> {
     let body = move || {
+        let _end = EndWithTheWriter;
         let mut waiting = VecDeque::new();
         while shared.queue.wait() {
             // First the lock, then what waits: until then nobody finds the queue empty and goes ahead.
@@ -74,6 +75,18 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> Result<JoinHandle<()>, StoreError> {
     };
     let spawned = std::thread::Builder::new().name("bussola-writer".into()).spawn(body);
     spawned.map_err(|error| StoreError::file("start", std::path::Path::new("writer thread"), error))
+}
+
+/// Without a writer nothing can be kept, and whoever waits for it would wait for ever: the process ends, whole as after
+/// `kill -9`, and whoever watches it starts it anew.
+struct EndWithTheWriter;
+
+impl Drop for EndWithTheWriter {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            std::process::abort();
+        }
+    }
 }
 
 impl Shared {

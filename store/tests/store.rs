@@ -444,3 +444,19 @@ fn an_entry_is_proven_live_and_offline() {
     let proof = audit::prove(&place.path(), 3).unwrap();
     check(proof, lines.split(|byte| *byte == b'\n').nth(3).unwrap());
 }
+
+#[test]
+fn a_ledger_that_is_gone_is_missed_and_a_public_key_is_not() {
+    let place = Place::new();
+    let store = place.open();
+    fill(&store, 0..3);
+    store.close();
+    // As after a kill in the middle of the first start.
+    std::fs::remove_file(place.path().join("ledger.vkey")).unwrap();
+    place.open().close();
+    assert_eq!(audit::verify(&place.path(), &audit::Request::default()).unwrap().findings, []);
+    // A new ledger signed by the old key would be a fork.
+    std::fs::remove_file(place.path().join("ledger.db")).unwrap();
+    let refused = Store::open(place.options(), at(0.0)).err().unwrap().to_string();
+    assert!(refused.ends_with("is gone, its keys are there"), "{refused}");
+}

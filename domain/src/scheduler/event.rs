@@ -148,6 +148,9 @@ pub struct TaskReported {
     /// The worker has an interest in the task: it stays while the worker lives.
     #[serde(default, skip_serializing_if = "is_false")]
     pub stakes: bool,
+    /// The worker found the task complete, and DONE it was.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stays_done: bool,
     /// What became of the status; none if it stayed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<StatusChange>,

@@ -131,6 +131,7 @@ impl Scheduler {
             retry_policy: self.policy(report.retry_policy),
             runs,
             stakes: enabled && !report.assistant,
+            stays_done: report.status == Status::Done && task.status == Status::Done,
             status: None,
             tracking_url: (report.tracking_url.is_some() || task.status != Status::Running)
                 .then_some(report.tracking_url)

@@ -58,7 +58,8 @@ fn overlay(store: &Store, graph: &mut RunGraph) {
             }
         }
         store.read(|model| part.overlay(&model.scheduler));
-        graph.tasks.append(&mut part.tasks);
+        // Not `append`, which builds the whole map anew for each slice.
+        graph.tasks.extend(part.tasks);
     }
 }
 

@@ -3,6 +3,7 @@
 use bussola_domain::id::{RunId, Timestamp, WorkerNo};
 use bussola_domain::model::Model;
 use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
+use bussola_domain::runs::AttemptOutcome;
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
 use bussola_store::RunRow;
@@ -187,7 +188,7 @@ impl RunDetail {
             parameters: root.map(|root| parameters(&root.params)).unwrap_or_default(),
             tasks: TaskCounts::of(graph),
             attempts: attempts().filter(|attempt| attempt.started.is_some()).count(),
-            failures: attempts().filter(|attempt| attempt.error.is_some()).count(),
+            failures: attempts().filter(|attempt| attempt.outcome.is_some_and(AttemptOutcome::is_failure)).count(),
             summary,
         }
     }
