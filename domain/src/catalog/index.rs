@@ -445,7 +445,7 @@ impl Index {
             self.columns.edit(id, |row| row.owner = owner);
             // INVARIANT: whoever finds its owner through this one comes after it; circles end because a second visit finds
             // the owner that the first one left.
-            for ((relation, other), _) in &self.vertices[id as usize].edges {
+            for (relation, other) in self.vertices[id as usize].edges.keys() {
                 let other_vertex = &self.vertices[*other as usize];
                 let through = match relation {
                     RelationKind::HasPart => true,
