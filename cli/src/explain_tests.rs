@@ -10,7 +10,7 @@ fn view() -> ExplanationView {
         "task": "report.DailyReport_2026_03_02_ab12", "status": "PENDING",
         "run": {"id": 3, "pipeline": "report.DailyReport", "component": "component:default/daily-report",
             "root": "report.DailyReport_2026_03_02_ab12", "who": {"user": "ana", "host": "node-7"},
-            "started": "2026-11-25T03:11:00.000000Z", "outcome": "failed", "live": false},
+            "started": "2026-11-25T03:11:00.000000Z", "outcome": "failed", "worker_here": false},
         "causes_total": 1,
         "causes": [{
             "task": "settlement.Acquirer_atlantico_cd34", "family": "settlement.Acquirer", "kind": "failed",

@@ -42,9 +42,15 @@ struct Filter {
     /// Only those with this in pipeline, root task, worker, host or user.
     #[arg(long)]
     text: Option<String>,
-    /// Only those whose worker is still here.
+    /// Only of pipelines that this owner answers for.
     #[arg(long)]
-    live: bool,
+    owner: Option<String>,
+    /// Only those that started at this time or later, as 2026-03-01T06:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    since: Option<String>,
+    /// Only those whose worker is still here, whether they have ended or not.
+    #[arg(long)]
+    worker_here: bool,
     /// At most so many.
     #[arg(long, default_value_t = 20)]
     limit: usize,
@@ -60,25 +66,29 @@ pub fn run(arguments: Arguments, common: &Common) -> Result<Exit, CliError> {
 
 fn list(filter: &Filter, common: &Common) -> Result<Exit, CliError> {
     let mut client = common.client()?;
-    let mut all = RunPage { items: Vec::new(), next_before: None };
+    let mut all = RunPage { items: Vec::new(), total: 0, next_before: None, next_offset: None };
     loop {
         let query = Query::default()
             .with_some("pipeline", filter.pipeline.as_deref())
             .with_some("outcome", filter.outcome.as_deref())
             .with_some("text", filter.text.as_deref())
+            .with_some("owner", filter.owner.as_deref())
+            .with_some("since", filter.since.as_deref())
             .with_some("before", all.next_before)
             .with("limit", (filter.limit - all.items.len()).clamp(1, 1_000));
-        let query = if filter.live { query.with("live", true) } else { query };
+        let query = if filter.worker_here { query.with("worker_here", true) } else { query };
         let page: RunPage = client.get(&format!("/runs{query}"))?;
         all.items.extend(page.items);
         all.next_before = page.next_before;
+        // Later pages may count runs that came meanwhile.
+        all.total = page.total;
         if all.next_before.is_none() || all.items.len() >= filter.limit {
             break;
         }
     }
     output::answer(common.output, &all, |screen| list_text(screen, &all.items))?;
     if all.next_before.is_some() {
-        output::say("there are more: --limit shows them\n");
+        output::say(&format!("{} of {} are shown: --limit shows more\n", all.items.len(), all.total));
     }
     Ok(Exit::Ok)
 }
@@ -91,14 +101,14 @@ struct Shown {
     task_list: RunTaskPage,
 }
 
-/// Tasks that are shown with a run; the API has all.
+/// Tasks that are shown with a run, what failed first; the API has all.
 const TASKS_SHOWN: usize = 200;
 
 fn show(id: u64, common: &Common) -> Result<Exit, CliError> {
     let mut client = common.client()?;
     let shown = Shown {
         run: client.get(&format!("/runs/{id}"))?,
-        task_list: client.get(&format!("/runs/{id}/tasks?limit={TASKS_SHOWN}"))?,
+        task_list: client.get(&format!("/runs/{id}/tasks?sort=status&limit={TASKS_SHOWN}"))?,
     };
     output::answer(common.output, &shown, |screen| show_text(screen, &shown.run, &shown.task_list))?;
     Ok(Exit::Ok)

@@ -10,7 +10,7 @@ fn summary() -> serde_json::Value {
         "id": 12, "pipeline": "settlement.SettlementExtract", "component": "component:default/settlement",
         "owner": {"ref": "group:default/payments", "name": "Payments"}, "root": "settlement.SettlementExtract_2026_03_02_ab12",
         "who": {"worker": "Worker(salt=1)", "host": "node-7", "user": "ana", "pid": 42},
-        "started": "2026-11-25T03:12:00.000000Z", "ended": "2026-11-25T03:12:42.000000Z", "outcome": "failed", "live": false
+        "started": "2026-11-25T03:12:00.000000Z", "ended": "2026-11-25T03:12:42.000000Z", "outcome": "failed", "worker_here": false
     })
 }
 
@@ -18,7 +18,7 @@ fn summary() -> serde_json::Value {
 fn runs_in_a_list() {
     let running = json!({
         "id": 13, "pipeline": "Scratch", "component": "component:default/scratch", "root": "Scratch_1",
-        "who": {"worker": "Worker(salt=2)"}, "started": "2026-11-25T03:16:00.000000Z", "outcome": "running", "live": true
+        "who": {"worker": "Worker(salt=2)"}, "started": "2026-11-25T03:16:00.000000Z", "outcome": "running", "worker_here": true
     });
     let items: Vec<RunSummary> = serde_json::from_value(json!([running, summary()])).expect("the API's shape");
     insta::assert_snapshot!(list_text(&screen(), &items), @r#"
@@ -40,6 +40,8 @@ fn a_run_with_its_tasks() {
     let detail: RunDetail = serde_json::from_value(detail).expect("the API's shape");
     let tasks: RunTaskPage = serde_json::from_value(json!({
         "run": 12, "root": "settlement.SettlementExtract_2026_03_02_ab12", "total": 4,
+        "statuses": {"pending": 1, "running": 0, "done": 2, "failed": 1, "disabled": 0, "unknown": 0},
+        "families": [{"family": "settlement.Acquirer", "count": 3}], "families_total": 2,
         "items": [
             {"id": "settlement.Acquirer_atlantico", "family": "settlement.Acquirer", "status": "FAILED",
              "since": "2026-11-25T03:12:09.000000Z", "runnable": true, "parameters": [], "deps": [],

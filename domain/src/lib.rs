@@ -7,6 +7,7 @@
 
 pub mod catalog;
 pub mod command;
+pub mod compare;
 pub mod critical_path;
 pub mod event;
 pub mod explain;
@@ -15,7 +16,9 @@ pub mod id;
 pub mod layout;
 pub mod model;
 pub mod names;
+pub mod pipelines;
 pub mod run_graph;
+pub mod run_tasks;
 pub mod runs;
 pub mod scheduler;
 pub mod value;

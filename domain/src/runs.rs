@@ -8,6 +8,7 @@
 //! INVARIANT: a run that started ends: with its worker at the latest. A worker has at most one run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
 
@@ -294,9 +295,10 @@ impl Runs {
         recent.push_back(RecentRun { run: event.run, started: at, end: None });
     }
 
-    /// Every pipeline that ever ran, by root family, with its latest runs, oldest first.
-    pub fn all_recent(&self) -> impl Iterator<Item = (&str, &VecDeque<RecentRun>)> {
-        self.recent.iter().map(|(family, recent)| (family.as_str(), recent))
+    /// Pipelines that ever ran whose root families come after one, in order, each with its latest runs, oldest first.
+    pub fn recent_after(&self, family: Option<&str>) -> impl Iterator<Item = (&str, &VecDeque<RecentRun>)> {
+        let start = family.map_or(Bound::Unbounded, Bound::Excluded);
+        self.recent.range::<str, _>((start, Bound::Unbounded)).map(|(family, recent)| (family.as_str(), recent))
     }
 
     /// How a pipeline has fared, by its root family.

@@ -11,21 +11,45 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::journal::sqlite::{places, read_blob, read_entries, stored_row};
 use crate::journal::{JournalError, StoredRow};
-use crate::limits::{ENTRIES_MAX, ROWS_MAX};
+use crate::limits::{ENTRIES_MAX, ROWS_MAX, RUNS_COUNTED_MAX};
 
 /// Which runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RunFilter {
-    /// Of pipelines with one of these root families; empty: all.
-    pub families: Vec<String>,
+    /// Of pipelines with one of these root families; none: all.
+    pub families: Option<Vec<String>>,
+    /// Only these.
+    pub among: Option<Vec<RunId>>,
     /// That ended like this (`succeeded`, `failed`, `incomplete`, `lost`), or are `running`.
     pub outcome: Option<String>,
     /// Whose family, root task, worker id or worker information contains this, in any case.
     pub text: Option<String>,
-    /// Before this one: the next page.
+    /// That started at this time or later.
+    pub since: Option<Timestamp>,
+    /// Before this one: the next page of the latest runs.
     pub before: Option<RunId>,
+    /// In which order.
+    pub sort: RunSort,
+    /// The other way round.
+    pub ascending: bool,
+    /// Skip so many.
+    pub offset: usize,
     /// At most so many; 0: as many as there may be.
     pub limit: usize,
+}
+
+/// The order of runs. What is equal is latest first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunSort {
+    /// The latest first.
+    #[default]
+    Started,
+    /// The longest first; those that go on come last.
+    Duration,
+    /// By pipeline, from the end of the alphabet.
+    Pipeline,
+    /// By outcome, from the end of the alphabet; those that go on come last.
+    Outcome,
 }
 
 /// A run as the history keeps it.
@@ -119,20 +143,23 @@ fn run_row(row: &Row<'_>) -> Result<RunRow, rusqlite::Error> {
     })
 }
 
-/// Runs, latest first.
-pub(crate) fn runs(connection: &Connection, filter: &RunFilter) -> Result<Vec<RunRow>, JournalError> {
-    let mut select = format!("{RUN_COLUMNS} WHERE TRUE");
+/// The condition of a filter, and its values.
+fn condition(filter: &RunFilter) -> (String, Vec<SqlValue>) {
+    let mut condition = String::from(" WHERE TRUE");
     let mut values: Vec<SqlValue> = Vec::new();
-    if !filter.families.is_empty() {
-        let places = vec!["?"; filter.families.len()].join(",");
-        select.push_str(&format!(" AND family IN ({places})"));
-        values.extend(filter.families.iter().map(|family| SqlValue::Text(family.clone())));
+    if let Some(families) = &filter.families {
+        condition.push_str(" AND family IN (SELECT value FROM json_each(?))");
+        values.push(SqlValue::Text(serde_json::json!(families).to_string()));
+    }
+    if let Some(among) = &filter.among {
+        condition.push_str(" AND runs.id IN (SELECT value FROM json_each(?))");
+        values.push(SqlValue::Text(serde_json::json!(among).to_string()));
     }
     match filter.outcome.as_deref() {
         None => {}
-        Some("running") => select.push_str(" AND outcome IS NULL"),
+        Some("running") => condition.push_str(" AND outcome IS NULL"),
         Some(outcome) => {
-            select.push_str(" AND outcome = ?");
+            condition.push_str(" AND outcome = ?");
             values.push(SqlValue::Text(outcome.to_owned()));
         }
     }
@@ -140,18 +167,46 @@ pub(crate) fn runs(connection: &Connection, filter: &RunFilter) -> Result<Vec<Ru
         let contains = "instr(lower(coalesce({}, '')), lower(?)) > 0";
         let any =
             ["family", "root", "who.text", "about.text"].map(|column| contains.replace("{}", column)).join(" OR ");
-        select.push_str(&format!(" AND ({any})"));
+        condition.push_str(&format!(" AND ({any})"));
         values.extend(std::iter::repeat_n(SqlValue::Text(text.clone()), 4));
     }
+    if let Some(since) = filter.since {
+        condition.push_str(" AND started >= ?");
+        values.push(SqlValue::Integer(since.0));
+    }
     if let Some(before) = filter.before {
-        select.push_str(" AND runs.id < ?");
+        condition.push_str(" AND runs.id < ?");
         values.push(SqlValue::Integer(before.0.min(i64::MAX as u64) as i64));
     }
-    select.push_str(" ORDER BY runs.id DESC LIMIT ?");
+    (condition, values)
+}
+
+/// Runs that fit a filter.
+pub(crate) fn runs(connection: &Connection, filter: &RunFilter) -> Result<Vec<RunRow>, JournalError> {
+    let (condition, mut values) = condition(filter);
+    let by = match filter.sort {
+        RunSort::Started => "runs.id",
+        RunSort::Duration => "ended - started",
+        RunSort::Pipeline => "family",
+        RunSort::Outcome => "outcome",
+    };
+    let direction = if filter.ascending { "ASC" } else { "DESC" };
+    let select =
+        format!("{RUN_COLUMNS}{condition} ORDER BY {by} {direction} NULLS LAST, runs.id DESC LIMIT ? OFFSET ?");
     values.push(SqlValue::Integer(limit(filter.limit, ROWS_MAX)));
+    values.push(SqlValue::Integer(filter.offset.min(i64::MAX as usize) as i64));
     let mut statement = connection.prepare_cached(&select)?;
     let rows = statement.query_map(params_from_iter(values), run_row)?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many runs fit a filter, whatever page it asks for. More than [`RUNS_COUNTED_MAX`] are not counted.
+pub(crate) fn runs_total(connection: &Connection, filter: &RunFilter) -> Result<usize, JournalError> {
+    let (condition, mut values) = condition(&RunFilter { before: None, ..filter.clone() });
+    let select = format!("SELECT count(*) FROM (SELECT 1 FROM ({RUN_COLUMNS}{condition} LIMIT ?))");
+    values.push(SqlValue::Integer(RUNS_COUNTED_MAX as i64));
+    let mut statement = connection.prepare_cached(&select)?;
+    Ok(statement.query_row(params_from_iter(values), |row| row.get::<_, i64>(0))? as usize)
 }
 
 pub(crate) fn run(connection: &Connection, run: RunId) -> Result<Option<RunRow>, JournalError> {
@@ -201,25 +256,32 @@ pub(crate) fn entries(connection: &Connection, from: u64, asked: usize) -> Resul
     rows.map_err(StoreError::read)?.into_iter().map(|row| recorded(connection, row)).collect()
 }
 
-/// All entries of a run, in order.
-pub(crate) fn entries_of_run(connection: &Connection, run: RunId) -> Result<Vec<Recorded>, StoreError> {
+/// The entries of a run, in order, from a number on.
+pub(crate) fn entries_of_run(connection: &Connection, run: RunId, from: u64) -> Result<Vec<Recorded>, StoreError> {
+    let from = from.min(i64::MAX as u64) as i64;
     let read = || -> Result<Vec<StoredRow>, JournalError> {
         // One moment of the ledger: between the two questions an entry may move from the tail into the index.
         let moment = connection.unchecked_transaction()?;
         let mut found = Vec::new();
         let mut one = moment.prepare_cached("SELECT seq, hash, leaf FROM entries WHERE seq = ?")?;
-        let select = "SELECT first, places FROM entries_of_run WHERE run = ? ORDER BY first";
+        let select = "SELECT first, places FROM entries_of_run WHERE run = ? AND first >= ? ORDER BY first";
         let mut statement = moment.prepare_cached(select)?;
-        let mut rows = statement.query([run.0 as i64])?;
+        // The last group that begins at or before it may hold it.
+        let group = moment
+            .prepare_cached("SELECT coalesce(max(first), 0) FROM entries_of_run WHERE run = ? AND first <= ?")?
+            .query_row([run.0 as i64, from], |row| row.get::<_, i64>(0))?;
+        let mut rows = statement.query([run.0 as i64, group])?;
         while let Some(row) = rows.next()? {
             for seq in places(row.get(0)?, row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?) {
-                found.push(one.query_row([seq], stored_row)?);
+                if seq >= from {
+                    found.push(one.query_row([seq], stored_row)?);
+                }
             }
         }
-        let select =
-            "SELECT seq, hash, leaf FROM entries WHERE seq >= (SELECT indexed FROM meta) AND run = ? ORDER BY seq";
+        let select = "SELECT seq, hash, leaf FROM entries
+                      WHERE seq >= max((SELECT indexed FROM meta), ?) AND run = ? ORDER BY seq";
         let mut statement = moment.prepare_cached(select)?;
-        for row in statement.query_map([run.0 as i64], stored_row)? {
+        for row in statement.query_map([from, run.0 as i64], stored_row)? {
             found.push(row?);
         }
         Ok(found)

@@ -28,6 +28,7 @@ mod directory;
 mod engine;
 mod entry;
 mod error;
+mod folds;
 mod history;
 mod job;
 pub mod journal;
@@ -43,7 +44,9 @@ mod store;
 mod writer;
 
 pub use error::StoreError;
-pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
+pub use folds::FoldedRun;
+pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow, RunSort};
+pub use limits::RUNS_COUNTED_MAX;
 pub use options::{Context, Location, Options, Sync};
 pub use state::Committed;
 pub use store::Store;

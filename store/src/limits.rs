@@ -80,3 +80,12 @@ pub const FOLD_CHUNK: usize = 2_048;
 
 /// LIMIT: rows that retention deletes in one transaction, so that no command waits long behind it.
 pub const RETENTION_ROWS_MAX: usize = 500;
+
+/// LIMIT: runs that a total counts. Counting a million rows for a number that nobody reads to the last digit takes a second.
+pub const RUNS_COUNTED_MAX: usize = 100_000;
+
+/// LIMIT: folded runs that are kept: those that people look at just now.
+pub const FOLDS_MAX: usize = 16;
+
+/// LIMIT: tasks of all folded runs that are kept, at about a kilobyte each. One run alone may have more.
+pub const FOLDS_TASKS_MAX: usize = 100_000;

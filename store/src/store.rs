@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 use crate::directory::{Directory, Lock, draw_key};
 use crate::engine::{Base, Engine};
 use crate::error::StoreError;
+use crate::folds::{FoldedRun, Folds};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
 use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
@@ -38,6 +39,7 @@ pub(crate) struct Shared {
     pub database: Database,
     pub directory: Option<Directory>,
     pub options: Options,
+    pub folds: Folds,
 }
 
 struct Inner {
@@ -102,6 +104,7 @@ impl Store {
             database,
             directory,
             options,
+            folds: Folds::default(),
         });
         let writer = writer::spawn(shared.clone())?;
         let keeper = keeper::spawn(shared.clone())?;
@@ -171,9 +174,21 @@ impl Store {
         history::entries(&*self.connection()?, from, limit)
     }
 
+    /// How many runs fit a filter, whatever page it asks for; more than [`RUNS_COUNTED_MAX`](crate::RUNS_COUNTED_MAX) are
+    /// not counted.
+    pub fn runs_total(&self, filter: &RunFilter) -> Result<usize, StoreError> {
+        history::runs_total(&*self.connection()?, filter).map_err(StoreError::read)
+    }
+
     /// All entries of a run, in order.
     pub fn entries_of_run(&self, run: RunId) -> Result<Vec<Recorded>, StoreError> {
-        history::entries_of_run(&*self.connection()?, run)
+        history::entries_of_run(&*self.connection()?, run, 0)
+    }
+
+    /// A run as its entries tell it.
+    pub fn folded_run(&self, run: RunId) -> Result<Arc<FoldedRun>, StoreError> {
+        let size = self.head().size;
+        self.shared().folds.run(&*self.connection()?, run, size)
     }
 
     /// One entry.

@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use bussola_domain::command::CountPending;
 use bussola_domain::id::BlobHash;
+use bussola_domain::id::{RunId, Timestamp};
 use bussola_domain::model::{Command, Step};
+use bussola_domain::run_graph::RunGraph;
 use bussola_domain::scheduler::{Report, Status};
-use bussola_store::{AttemptFilter, Location, Options, RunFilter, Store, Sync, audit, by_hand};
+use bussola_store::{AttemptFilter, Location, Options, Recorded, RunFilter, RunSort, Store, Sync, audit, by_hand};
 use support::{Panics, Place, add, at, context, describe, error, fail, fill, run, work};
 
 #[test]
@@ -319,11 +321,20 @@ fn the_history_is_asked_in_many_ways() {
     let store = place.open();
     fill(&store, 0..10);
     let runs = |filter: RunFilter| store.runs(&filter).unwrap().len();
-    assert_eq!(runs(RunFilter { families: vec!["F".into(), "G".into()], ..Default::default() }), 1);
-    assert_eq!(runs(RunFilter { families: vec!["G".into()], ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { families: Some(vec!["F".into(), "G".into()]), ..Default::default() }), 1);
+    assert_eq!(runs(RunFilter { families: Some(vec!["G".into()]), ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { families: Some(Vec::new()), ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { among: Some(vec![RunId(1), RunId(9)]), ..Default::default() }), 1);
+    assert_eq!(runs(RunFilter { since: Some(Timestamp(i64::MAX)), ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { offset: 1, ..Default::default() }), 0);
+    for sort in [RunSort::Started, RunSort::Duration, RunSort::Pipeline, RunSort::Outcome] {
+        assert_eq!(runs(RunFilter { sort, ascending: true, ..Default::default() }), 1);
+    }
+    let before = RunFilter { before: Some(RunId(1)), ..Default::default() };
+    assert_eq!(store.runs_total(&before).unwrap(), 1);
     assert_eq!(runs(RunFilter { text: Some("t0".into()), ..Default::default() }), 1);
     assert_eq!(runs(RunFilter { text: Some("'; --".into()), ..Default::default() }), 0);
-    assert_eq!(runs(RunFilter { before: Some(bussola_domain::id::RunId(1)), ..Default::default() }), 0);
+    assert_eq!(runs(RunFilter { before: Some(RunId(1)), ..Default::default() }), 0);
     let outcomes = ["succeeded", "failed", "incomplete", "lost", "running"];
     assert_eq!(
         outcomes
@@ -340,6 +351,10 @@ fn the_history_is_asked_in_many_ways() {
     assert!(of_run.len() >= 30 && of_run.is_sorted_by_key(|recorded| recorded.entry.seq));
 }
 
+fn fold(entries: &[Recorded]) -> RunGraph {
+    RunGraph::fold(entries.iter().filter_map(|entry| entry.fact.as_ref()))
+}
+
 #[test]
 fn the_index_of_runs_is_brought_up_to_date_as_entries_come() {
     let place = Place::new();
@@ -354,6 +369,17 @@ fn the_index_of_runs_is_brought_up_to_date_as_entries_come() {
         let expected: Vec<_> =
             all.iter().filter(|recorded| recorded.entry.body.run == Some(run.run.0)).cloned().collect();
         assert_eq!(store.entries_of_run(run.run).unwrap(), expected);
+        assert_eq!(*store.folded_run(run.run).unwrap().graph, fold(&expected));
+    }
+    // What was folded before is brought up to date, across the end of the index, too.
+    for number in 0..bussola_store::limits::INDEX_ENTRIES / 2 {
+        run(&store, 1.0, add(&format!("V{number}"), Status::Pending));
+        if number % 500 == 0 {
+            for run in store.runs(&RunFilter::default()).unwrap() {
+                let graph = fold(&store.entries_of_run(run.run).unwrap());
+                assert_eq!(*store.folded_run(run.run).unwrap().graph, graph);
+            }
+        }
     }
     store.close();
     let connection = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();

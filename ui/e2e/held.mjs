@@ -27,7 +27,7 @@ export class HeldRun {
       const running = await server.rpc("task_list", { status: "RUNNING", upstream_status: "" });
       return Object.values(running).some((task) => task.params.name === run.first);
     });
-    run.id = (await server.api(`/runs?text=held&live=true`)).items.find((item) => item.root.includes(name)).id;
+    run.id = (await server.api(`/runs?text=held&worker_here=true`)).items.find((item) => item.root.includes(name)).id;
     return run;
   }
 

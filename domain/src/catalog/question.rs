@@ -223,6 +223,17 @@ impl Catalog {
         self.index.home(root)
     }
 
+    /// The same for one that has shown itself, without looking through the claims.
+    pub fn component_of_discovered(&self, root: &str) -> EntityRef {
+        let known = self.index.home_of(root).map(|id| self.index.vertex(id).reference.clone());
+        known.unwrap_or_else(|| self.index.home(root))
+    }
+
+    /// Who answers for an entity, without how that is known: in constant time.
+    pub fn owner_known(&self, reference: &EntityRef) -> Option<Owner> {
+        self.index.id(reference).and_then(|id| self.owner_of(id))
+    }
+
     /// The entity that a relation means, after aliases. It need not exist.
     pub fn target<'a>(&'a self, relation: &'a Relation) -> &'a EntityRef {
         self.index.resolve(relation)

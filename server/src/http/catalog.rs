@@ -142,7 +142,8 @@ impl EntityFilter {
     }
 }
 
-fn chosen<T: Copy>(name: &str, written: Option<&str>, known: &[(&str, T)]) -> Result<Vec<T>, ApiError> {
+/// Some of a few words.
+pub(super) fn chosen<T: Copy>(name: &str, written: Option<&str>, known: &[(&str, T)]) -> Result<Vec<T>, ApiError> {
     alternatives(name, written)?.iter().map(|word| choice(name, word, known)).collect()
 }
 
@@ -154,31 +155,46 @@ fn chosen<T: Copy>(name: &str, written: Option<&str>, known: &[(&str, T)]) -> Re
 pub(super) async fn list(State(api): State<Arc<Api>>, Params(filter): Params<EntityFilter>) -> Answer<EntityPage> {
     let slice = Slice::of(filter.offset, filter.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
     let query = filter.query(slice)?;
-    let written =
-        filter.owner.as_deref().map(|owner| alternatives("owner", Some(owner)).map(|some| (owner.to_owned(), some)));
-    let written = written.transpose()?;
+    let owners = owner_filter(filter.owner.as_deref())?;
     let page = api.large(move |store| {
-        let owners = written.map(|(whole, some)| store.read(|model| owners(model, &whole, &some, filter.subgroups)));
+        let owners = owners.map(|owners| store.read(|model| owners.find(model, filter.subgroups)));
         Ok(entity_page(store, ListQuery { owners, ..query }, slice))
     });
     Ok(Json(page.await?))
 }
 
-/// The owners that a filter names. One that is not there owns nothing.
-pub(super) fn owners(model: &Model, whole: &str, some: &[String], subgroups: bool) -> Vec<Owner> {
-    // An address that Luigi gave may hold a comma.
-    let found: Vec<Owner> = match find_owner(model, whole) {
-        Some(owner) => vec![owner],
-        None => some.iter().filter_map(|written| find_owner(model, written)).collect(),
+/// The owners that a request names.
+pub(super) struct OwnerFilter {
+    whole: String,
+    some: Vec<String>,
+}
+
+/// Reads a filter by owner; none: there is no such filter.
+pub(super) fn owner_filter(written: Option<&str>) -> Result<Option<OwnerFilter>, ApiError> {
+    let read = |whole: &str| {
+        let some = alternatives("owner", Some(whole))?;
+        Ok(OwnerFilter { whole: whole.to_owned(), some })
     };
-    if !subgroups {
-        return found;
+    written.map(read).transpose()
+}
+
+impl OwnerFilter {
+    /// Finds them. One that is not there owns nothing.
+    pub fn find(&self, model: &Model, subgroups: bool) -> Vec<Owner> {
+        // An address that Luigi gave may hold a comma.
+        let found: Vec<Owner> = match find_owner(model, &self.whole) {
+            Some(owner) => vec![owner],
+            None => self.some.iter().filter_map(|written| find_owner(model, written)).collect(),
+        };
+        if !subgroups {
+            return found;
+        }
+        let within = |owner: Owner| match owner {
+            Owner::Entity(group) => model.catalog.groups_within(&group).into_iter().map(Owner::Entity).collect(),
+            named @ Owner::Named(_) => vec![named],
+        };
+        found.into_iter().flat_map(within).collect()
     }
-    let within = |owner: Owner| match owner {
-        Owner::Entity(group) => model.catalog.groups_within(&group).into_iter().map(Owner::Entity).collect(),
-        named @ Owner::Named(_) => vec![named],
-    };
-    found.into_iter().flat_map(within).collect()
 }
 
 /// A list, made without holding up the writer.

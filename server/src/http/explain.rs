@@ -2,15 +2,15 @@
 //! did meanwhile from the history.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
-use bussola_domain::event::Event;
 use bussola_domain::explain::{Explanation, explain_walked, walk};
 use bussola_domain::id::{RunId, Timestamp, WorkerNo};
 use bussola_domain::model::Model;
 use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
 use bussola_domain::runs::AttemptOutcome;
 use bussola_domain::scheduler::{Scheduler, Status, Task};
-use bussola_store::{AttemptFilter, AttemptRow, Recorded, RunRow, Store};
+use bussola_store::{AttemptFilter, AttemptRow, FoldedRun, RunRow, Store};
 
 use super::api::error_text;
 use super::error::{ApiError, ErrorCode};
@@ -21,26 +21,27 @@ use super::wire::run::RunSummary;
 /// A run with its graph.
 pub(super) struct Source {
     pub row: RunRow,
-    pub graph: RunGraph,
+    /// Shared with other questions about the run; whoever changes it takes a copy.
+    pub graph: Arc<RunGraph>,
 }
 
 pub(super) fn no_run(run: RunId) -> ApiError {
     ApiError::new(ErrorCode::NoSuchRun, format!("there is no run `{run}`"), "`bussola runs` lists runs")
 }
 
-/// Folds a run from its entries, and completes it by what is known now.
+/// A run from its entries, completed by what is known now.
 pub(super) fn run_graph(store: &Store, run: RunId) -> Result<Source, ApiError> {
-    let entries = store.entries_of_run(run)?;
-    let mut graph = RunGraph::fold(entries.iter().filter_map(|entry| entry.fact.as_ref()));
+    let folded = store.folded_run(run)?;
     let row = match store.run(run)? {
         Some(row) => row,
         // The history keeps a run for some months, the ledger for ever.
-        None => row_of_entries(store, run, &entries).ok_or_else(|| no_run(run))?,
+        None => row_of_entries(store, run, &folded).ok_or_else(|| no_run(run))?,
     };
+    let mut graph = folded.graph.clone();
     // A run that goes on is what the scheduler says; one that has ended stays as it was then, whatever came later.
     let goes_on = row.ended.is_none() && store.read(|model| model.runs.live(run).is_some());
     if goes_on {
-        overlay(store, &mut graph);
+        overlay(store, Arc::make_mut(&mut graph));
     }
     let until = if goes_on { None } else { row.ended };
     complete(store, &mut graph, run, until)?;
@@ -64,7 +65,7 @@ fn overlay(store: &Store, graph: &mut RunGraph) {
 }
 
 /// Completes open tasks by what other runs did to them, up to a time.
-fn complete(store: &Store, graph: &mut RunGraph, run: RunId, until: Option<Timestamp>) -> Result<(), ApiError> {
+fn complete(store: &Store, graph: &mut Arc<RunGraph>, run: RunId, until: Option<Timestamp>) -> Result<(), ApiError> {
     let is_open = |task: &RunTask| matches!(task.status, Status::Pending | Status::Unknown);
     let open: Vec<String> = graph.tasks.iter().filter(|(_, task)| is_open(task)).map(|(id, _)| id.clone()).collect();
     for id in open.into_iter().take(LOOKUPS_MAX) {
@@ -73,7 +74,7 @@ fn complete(store: &Store, graph: &mut RunGraph, run: RunId, until: Option<Times
         let meanwhile =
             rows.into_iter().rev().filter(|row| row.run != Some(run) && until.is_none_or(|until| row.ended <= until));
         for row in meanwhile {
-            graph.note_attempt(&id, attempt(&row));
+            Arc::make_mut(graph).note_attempt(&id, attempt(&row));
         }
     }
     Ok(())
@@ -98,32 +99,19 @@ pub(super) fn attempt(row: &AttemptRow) -> Attempt {
     }
 }
 
-fn row_of_entries(store: &Store, run: RunId, entries: &[Recorded]) -> Option<RunRow> {
-    let mut row: Option<RunRow> = None;
-    for fact in entries.iter().filter_map(|entry| entry.fact.as_ref()) {
-        match (&fact.event, &mut row) {
-            (Event::RunStarted(event), _) => {
-                row = Some(RunRow {
-                    run,
-                    family: event.family.clone(),
-                    root: event.task.clone(),
-                    worker: event.worker,
-                    worker_name: Some(store.read(|model| name(model, event.worker))),
-                    info: None,
-                    started: fact.at,
-                    ended: None,
-                    outcome: None,
-                });
-            }
-            (Event::RunEnded(event), Some(row)) => {
-                row.ended = Some(fact.at);
-                row.outcome = Some(event.outcome.as_str().to_owned());
-            }
-            (Event::RunResumed(_), Some(row)) => (row.ended, row.outcome) = (None, None),
-            _ => {}
-        }
-    }
-    row
+fn row_of_entries(store: &Store, run: RunId, folded: &FoldedRun) -> Option<RunRow> {
+    let (family, worker, started) = folded.begin.clone()?;
+    Some(RunRow {
+        run,
+        family,
+        root: folded.graph.root.clone(),
+        worker,
+        worker_name: Some(store.read(|model| name(model, worker))),
+        info: None,
+        started,
+        ended: folded.end.map(|(ended, _)| ended),
+        outcome: folded.end.map(|(_, outcome)| outcome.as_str().to_owned()),
+    })
 }
 
 fn name(model: &Model, worker: WorkerNo) -> String {
@@ -158,7 +146,7 @@ pub(super) fn of_task(store: &Store, id: &str) -> Result<ExplanationView, ApiErr
     };
     if let Some(Source { row, mut graph }) = source {
         // The question is about the task as it is now, whatever its run has come to.
-        overlay(store, &mut graph);
+        overlay(store, Arc::make_mut(&mut graph));
         if let Some(view) = explain(store, &graph, Some(row), Some(id))? {
             return Ok(view);
         }

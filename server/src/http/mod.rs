@@ -17,6 +17,7 @@ mod guard;
 mod ledger;
 pub mod limits;
 mod owners;
+mod pipelines;
 mod runs;
 mod scheduler;
 mod status;
@@ -82,7 +83,9 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(catalog::export))
         .routes(routes!(owners::list))
         .routes(routes!(owners::show))
+        .routes(routes!(pipelines::list))
         .routes(routes!(runs::list))
+        .routes(routes!(runs::compare))
         .routes(routes!(runs::show))
         .routes(routes!(runs::tasks))
         .routes(routes!(runs::explain))

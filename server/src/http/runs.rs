@@ -1,24 +1,32 @@
 //! Routes of runs.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
-use bussola_domain::id::RunId;
-use bussola_store::{RunFilter, Store};
+use bussola_domain::id::{RunId, Timestamp};
+use bussola_domain::pipelines::PipelineQuery;
+use bussola_domain::run_tasks::{TaskQuery, TaskSort, select};
+use bussola_domain::scheduler::Status;
+use bussola_store::{RunFilter, RunSort, Store};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::{Api, error_text};
+use super::catalog::{OwnerFilter, alternatives, choice, chosen, descending, owner_filter};
 use super::error::ApiError;
 use super::explain::{Source, run_graph};
 use super::extract::{Answer, Json, Params, Segments, Slice};
 use super::limits::{
-    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, RUN_DEPS_MAX, RUN_TASKS_DEFAULT,
-    RUN_TASKS_MAX,
+    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, QUOTED_CHARS_MAX, RUN_DEPS_MAX,
+    RUN_TASKS_DEFAULT, RUN_TASKS_MAX, SLICE_ENTITIES,
 };
+use super::pipelines::all_pipelines;
 use super::wire::error::ErrorBody;
 use super::wire::explain::ExplanationView;
-use super::wire::run::{RunDetail, RunPage, RunSummary, RunTaskPage, RunTaskView};
+use super::wire::run::{
+    FamilyCount, RunComparison, RunDetail, RunPage, RunSummary, RunTaskPage, RunTaskView, TaskCounts,
+};
 
 /// Which runs. Filters are joined by "and".
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -29,17 +37,38 @@ pub(super) struct RunQuery {
     pipeline: Option<String>,
     /// `running`, `succeeded`, `failed`, `incomplete` or `lost`
     outcome: Option<String>,
+    /// Of pipelines that these owners answer for, separated by commas: each a ref, a name alone, or an e-mail address that
+    /// Luigi gave.
+    owner: Option<String>,
+    /// Also of what the groups within these owners answer for.
+    subgroups: bool,
+    /// That started at this time or later, in RFC 3339.
+    since: Option<String>,
     /// Whose pipeline, root task, worker, host or user contains this.
     text: Option<String>,
-    /// Only runs whose worker is still here.
-    live: bool,
-    /// Older than this run: where the next page starts.
+    /// Only runs whose worker is still here, whether they have ended or not.
+    worker_here: bool,
+    /// `started` (if not given), `duration`, `pipeline` or `outcome`
+    sort: Option<String>,
+    /// `asc` or `desc`; not given: the latest and the longest first, names by the alphabet.
+    order: Option<String>,
+    /// Older than this run: where the next page of the latest runs starts.
     before: Option<u64>,
+    /// Skip so many: where the next page starts in any other order.
+    offset: Option<usize>,
     /// At most so many: 1 to 1,000.
     limit: Option<usize>,
 }
 
 const OUTCOMES: [&str; 5] = ["running", "succeeded", "failed", "incomplete", "lost"];
+
+/// Each order, and whether it begins at its least.
+const SORTS: [(&str, (RunSort, bool)); 4] = [
+    ("started", (RunSort::Started, false)),
+    ("duration", (RunSort::Duration, false)),
+    ("pipeline", (RunSort::Pipeline, true)),
+    ("outcome", (RunSort::Outcome, true)),
+];
 
 /// Lists runs, latest first.
 #[utoipa::path(
@@ -47,48 +76,80 @@ const OUTCOMES: [&str; 5] = ["running", "succeeded", "failed", "incomplete", "lo
     responses((status = OK, body = RunPage), (status = BAD_REQUEST, body = ErrorBody))
 )]
 pub(super) async fn list(State(api): State<Arc<Api>>, Params(query): Params<RunQuery>) -> Answer<RunPage> {
-    let slice = Slice::of(None, query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
-    if let Some(other) = query.outcome.as_deref().filter(|outcome| !OUTCOMES.contains(outcome)) {
-        let known = OUTCOMES.map(|outcome| format!("`{outcome}`")).join(", ");
-        return Err(ApiError::parameter(format!("`outcome` is `{other}`"), format!("it can be {known}")));
-    }
-    Ok(Json(api.large(move |store| page(store, query, slice.limit)).await?))
+    let slice = Slice::of(query.offset, query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let outcomes = OUTCOMES.map(|outcome| (outcome, ()));
+    query.outcome.as_deref().map(|outcome| choice("outcome", outcome, &outcomes)).transpose()?;
+    let (sort, natural) = choice("sort", query.sort.as_deref().unwrap_or("started"), &SORTS)?;
+    let filter = RunFilter {
+        outcome: query.outcome.clone(),
+        text: query.text.clone(),
+        since: query.since.as_deref().map(|since| moment("since", since)).transpose()?,
+        before: query.before.map(RunId),
+        sort,
+        ascending: query.order.as_deref().map_or(Ok(natural), |order| descending(Some(order)).map(|desc| !desc))?,
+        offset: slice.offset,
+        limit: slice.limit,
+        ..RunFilter::default()
+    };
+    let owners = owner_filter(query.owner.as_deref())?;
+    Ok(Json(api.large(move |store| page(store, filter, &query, owners, slice)).await?))
 }
 
-fn page(store: &Store, query: RunQuery, limit: usize) -> Result<RunPage, ApiError> {
-    let families = match query.pipeline.as_deref() {
-        None => Vec::new(),
-        Some(written) => {
-            let mut families = store.read(|model| match model.catalog.find(written) {
-                Some(view) => view.pipelines.iter().map(|pipeline| pipeline.root.clone()).collect(),
-                None => Vec::new(),
-            });
-            // A family that is no component's name.
-            families.push(written.to_owned());
-            families
-        }
-    };
-    let live = store.read(|model| {
-        let mut live: Vec<RunId> = model.runs.all_live().map(|(run, _)| run).collect();
-        live.reverse();
-        live
+fn page(
+    store: &Store,
+    filter: RunFilter,
+    query: &RunQuery,
+    owners: Option<OwnerFilter>,
+    slice: Slice,
+) -> Result<RunPage, ApiError> {
+    let owners = owners.map(|owners| store.read(|model| owners.find(model, query.subgroups)));
+    let of_owner = owners.map(|owners| {
+        let query = PipelineQuery { owners: Some(owners), ..PipelineQuery::default() };
+        query.select(all_pipelines(store)).into_iter().map(|pipeline| pipeline.root).collect()
     });
-    let filter = RunFilter {
-        families,
-        outcome: query.outcome,
-        text: query.text,
-        before: query.before.map(RunId),
-        // Live runs are few: their rows are looked at one by one below.
-        limit: if query.live { 0 } else { limit + 1 },
+    let of_pipeline = query.pipeline.as_deref().map(|written| families(store, written));
+    let families = match (of_owner, of_pipeline) {
+        (Some(owned), Some(named)) => {
+            let owned: HashSet<String> = owned;
+            Some(named.into_iter().filter(|family| owned.contains(family)).collect())
+        }
+        (Some(owned), None) => Some(owned.into_iter().collect()),
+        (None, named) => named,
     };
-    let mut rows = store.runs(&filter)?;
-    if query.live {
-        rows.retain(|row| live.contains(&row.run));
+    let here = || store.read(|model| model.runs.all_live().map(|(run, _)| run).collect());
+    let filter = RunFilter { families, among: query.worker_here.then(here), ..filter };
+    let mut rows = store.runs(&RunFilter { limit: slice.limit + 1, ..filter.clone() })?;
+    let total = store.runs_total(&filter)?;
+    let has_more = rows.len() > slice.limit;
+    rows.truncate(slice.limit);
+    let is_latest_first = filter.sort == RunSort::Started && !filter.ascending && slice.offset == 0;
+    let next_before = rows.last().map(|row| row.run.0).filter(|_| has_more && is_latest_first);
+    let next_offset = (has_more && !is_latest_first).then(|| slice.offset.saturating_add(slice.limit));
+    let mut items = Vec::with_capacity(rows.len());
+    for part in rows.chunks(SLICE_ENTITIES) {
+        store.read(|model| items.extend(part.iter().map(|row| RunSummary::of(model, row))));
     }
-    let next_before = rows.get(limit).map(|_| rows[limit - 1].run.0);
-    rows.truncate(limit);
-    let items = store.read(|model| rows.iter().map(|row| RunSummary::of(model, row)).collect());
-    Ok(RunPage { items, next_before })
+    Ok(RunPage { items, total, next_before, next_offset })
+}
+
+/// The root families that a filter by pipeline means.
+fn families(store: &Store, written: &str) -> Vec<String> {
+    let mut families = store.read(|model| match model.catalog.find(written) {
+        Some(view) => view.pipelines.iter().map(|pipeline| pipeline.root.clone()).collect(),
+        None => Vec::new(),
+    });
+    // A family that is no component's name.
+    families.push(written.to_owned());
+    families
+}
+
+/// A time that a request gives.
+pub(super) fn moment(name: &str, written: &str) -> Result<Timestamp, ApiError> {
+    let parsed: Result<jiff::Timestamp, _> = written.parse();
+    parsed.map(|at| Timestamp(at.as_microsecond())).map_err(|_| {
+        let written: String = written.chars().take(QUOTED_CHARS_MAX).collect();
+        ApiError::parameter(format!("`{name}` is `{written}`"), "it is a time as `2026-03-01T06:00:00Z`")
+    })
 }
 
 /// Shows a run: who, when, with which parameters, how it went.
@@ -104,37 +165,60 @@ pub(super) async fn show(State(api): State<Arc<Api>>, Segments(id): Segments<u64
     Ok(Json(detail.await?))
 }
 
-/// A page of tasks.
+/// Which tasks of a run. Filters are joined by "and"; the values of one, separated by commas, by "or".
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct TaskQuery {
+pub(super) struct TasksQuery {
+    /// Only with one of these of Luigi's statuses: `FAILED`, `DISABLED`, `RUNNING`, `BATCH_RUNNING`, `PENDING`, `UNKNOWN`, `DONE`
+    status: Option<String>,
+    /// Only of one of these families.
+    family: Option<String>,
+    /// Only with this in their id or a parameter.
+    text: Option<String>,
+    /// `id` (if not given), `status` (what failed first), `duration` (the longest first) or `started`
+    sort: Option<String>,
     /// Skip so many.
     offset: Option<usize>,
     /// At most so many: 1 to 10,000.
     limit: Option<usize>,
 }
 
+const TASK_SORTS: [(&str, TaskSort); 4] = [
+    ("id", TaskSort::Id),
+    ("status", TaskSort::Status),
+    ("duration", TaskSort::Duration),
+    ("started", TaskSort::Started),
+];
+
 /// Lists the tasks of a run: what they require, tries with times and errors. Together they are the run's graph.
 #[utoipa::path(
     get, path = "/runs/{id}/tasks", tag = "runs", operation_id = "listTasksOfRun",
-    params(("id" = u64, Path, description = "The run's number"), TaskQuery),
+    params(("id" = u64, Path, description = "The run's number"), TasksQuery),
     responses((status = OK, body = RunTaskPage), (status = NOT_FOUND, body = ErrorBody))
 )]
 pub(super) async fn tasks(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<u64>,
-    Params(query): Params<TaskQuery>,
+    Params(query): Params<TasksQuery>,
 ) -> Answer<RunTaskPage> {
     let slice = Slice::of(query.offset, query.limit, RUN_TASKS_DEFAULT, RUN_TASKS_MAX)?;
-    Ok(Json(api.large(move |store| task_page(store, RunId(id), slice)).await?))
+    let statuses = Status::ALL.map(|status| (status.as_str(), status));
+    let query = TaskQuery {
+        statuses: chosen("status", query.status.as_deref(), &statuses)?,
+        families: alternatives("family", query.family.as_deref())?.into_iter().collect(),
+        text: query.text,
+        sort: query.sort.as_deref().map_or(Ok(TaskSort::Id), |sort| choice("sort", sort, &TASK_SORTS))?,
+    };
+    Ok(Json(api.large(move |store| task_page(store, RunId(id), &query, slice)).await?))
 }
 
-fn task_page(store: &Store, run: RunId, slice: Slice) -> Result<RunTaskPage, ApiError> {
+fn task_page(store: &Store, run: RunId, query: &TaskQuery, slice: Slice) -> Result<RunTaskPage, ApiError> {
     let Source { graph, .. } = run_graph(store, run)?;
+    let selected = select(&graph, query);
     let mut deps = 0;
     let mut shown: Vec<_> = Vec::new();
-    for (id, task) in graph.tasks.iter().skip(slice.offset).take(slice.limit) {
+    for &(id, task) in selected.tasks.iter().skip(slice.offset).take(slice.limit) {
         deps += task.deps.len();
         if deps > RUN_DEPS_MAX && !shown.is_empty() {
             break;
@@ -154,9 +238,42 @@ fn task_page(store: &Store, run: RunId, slice: Slice) -> Result<RunTaskPage, Api
             }
         }
     }
-    let (total, next) = (graph.tasks.len(), slice.offset.saturating_add(shown.len()));
-    let next_offset = (next < total).then_some(next);
-    Ok(RunTaskPage { run: run.0, root: graph.root, items, total, next_offset })
+    let (total, next) = (selected.tasks.len(), slice.offset.saturating_add(shown.len()));
+    let mut statuses = TaskCounts::default();
+    selected.statuses.iter().for_each(|(status, count)| statuses.add(*status, *count));
+    let family = |(family, count): (&str, usize)| FamilyCount { family: family.to_owned(), count };
+    Ok(RunTaskPage {
+        run: run.0,
+        root: graph.root.clone(),
+        items,
+        total,
+        statuses,
+        families: selected.families.into_iter().map(family).collect(),
+        families_total: selected.families_total,
+        next_offset: (next < total).then_some(next),
+    })
+}
+
+/// Says how a run differs from another: parameters, tasks that came and went, what went otherwise or took longer.
+#[utoipa::path(
+    get, path = "/runs/{id}/compare/{other}", tag = "runs", operation_id = "compareRuns",
+    params(
+        ("id" = u64, Path, description = "The number of the first run"),
+        ("other" = u64, Path, description = "The number of the second")
+    ),
+    responses((status = OK, body = RunComparison), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn compare(
+    State(api): State<Arc<Api>>,
+    Segments((id, other)): Segments<(u64, u64)>,
+) -> Answer<RunComparison> {
+    let comparison = api.large(move |store| {
+        let (first, second) = (run_graph(store, RunId(id))?, run_graph(store, RunId(other))?);
+        let comparison = bussola_domain::compare::compare(&first.graph, &second.graph);
+        let summary = |source: &Source| store.read(|model| RunSummary::of(model, &source.row));
+        Ok(RunComparison::of(summary(&first), summary(&second), comparison))
+    });
+    Ok(Json(comparison.await?))
 }
 
 /// Says why a run is not done: first causes, whose they are, what they affect, what to do.

@@ -213,9 +213,26 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("GET", "/catalog/export", "/catalog/export?format=compass", Value::Null),
         ("GET", "/owners", "/owners", Value::Null),
         ("GET", "/owners/{owner}", "/owners/group%3Adefault%2Fpayments", Value::Null),
-        ("GET", "/runs", "/runs?outcome=failed&pipeline=Report&text=ANA&live=true", Value::Null),
+        (
+            "GET",
+            "/runs",
+            "/runs?outcome=failed&pipeline=Report&text=ANA&worker_here=true&owner=finance@example.com&since=2020-01-01T00:00:00Z&sort=duration&order=asc",
+            Value::Null,
+        ),
         ("GET", "/runs/{id}", "/runs/1", Value::Null),
-        ("GET", "/runs/{id}/tasks", "/runs/1/tasks?limit=1", Value::Null),
+        (
+            "GET",
+            "/runs/{id}/tasks",
+            "/runs/1/tasks?limit=1&status=FAILED,DONE&family=Extract&text=EXT&sort=duration",
+            Value::Null,
+        ),
+        ("GET", "/runs/{id}/compare/{other}", "/runs/1/compare/1", Value::Null),
+        (
+            "GET",
+            "/pipelines",
+            "/pipelines?owner=finance@example.com&failing=true&text=rep&sort=duration&order=desc",
+            Value::Null,
+        ),
         ("GET", "/runs/{id}/explain", "/runs/1/explain", Value::Null),
         ("GET", "/runs/{id}/graph", "/runs/1/graph?collapse=all&expand=Extract,Report", Value::Null),
         ("GET", "/runs/{id}/graph.svg", "/runs/1/graph.svg", Value::Null),
@@ -291,6 +308,12 @@ async fn every_code_is_answered() {
         ("GET", "/runs?limit=1001", Value::Null, ErrorCode::BadParameter),
         ("GET", "/runs?nonsense=1", Value::Null, ErrorCode::BadParameter),
         ("GET", "/runs/x", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs?since=yesterday", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs?sort=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/1/tasks?status=ODD", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/1/tasks?sort=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/pipelines?sort=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/runs/1/compare/99", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?order=odd", Value::Null, ErrorCode::BadParameter),
@@ -470,6 +493,48 @@ async fn a_list_says_how_everything_fares_and_why() {
     assert_eq!(edge.get("/catalog/entities?health=failing").await["total"], 1);
     assert_eq!(edge.get("/catalog/entities?owner=payments,finance").await["total"], 2);
     assert_eq!(edge.get("/catalog/entities?text=pay%20comp").await["total"], 0);
+}
+
+#[tokio::test]
+async fn runs_are_filtered_and_counted() {
+    let edge = Edge::company().await;
+    let total = |path: &'static str| {
+        let edge = &edge;
+        async move { edge.get(path).await["total"].clone() }
+    };
+    assert_eq!(total("/runs").await, 1);
+    assert_eq!(total("/runs?owner=finance@example.com").await, 1);
+    assert_eq!(total("/runs?owner=finance@example.com&pipeline=Other").await, 0);
+    assert_eq!(total("/runs?owner=payments").await, 0);
+    assert_eq!(total("/runs?owner=nobody").await, 0);
+    assert_eq!(total("/runs?since=2099-01-01T00:00:00Z").await, 0);
+    assert_eq!(total("/runs?before=1").await, 1);
+    assert_eq!(edge.get("/runs").await["items"][0]["worker_here"], true);
+}
+
+#[tokio::test]
+async fn a_pipeline_says_how_it_fares() {
+    let edge = Edge::company().await;
+    let pipelines = edge.get("/pipelines").await;
+    let pipeline = &pipelines["items"][0];
+    assert_eq!((&pipeline["pipeline"], &pipeline["success_rate"]), (&json!("Report"), &json!(0.0)));
+    assert_eq!((&pipeline["running"], &pipeline["runs"][0]["outcome"]), (&json!(0), &json!("failed")));
+    assert!(pipeline["failing_since"].is_string(), "{pipeline}");
+    assert_eq!(edge.get("/pipelines?owner=payments").await["total"], 0);
+}
+
+#[tokio::test]
+async fn tasks_of_a_run_are_counted_and_what_failed_comes_first() {
+    let edge = Edge::company().await;
+    let page = edge.get("/runs/1/tasks?sort=status&status=FAILED").await;
+    assert_eq!(page["items"].as_array().map(Vec::len), Some(1));
+    // As its author would read it in a log, not as Luigi's client wrote it.
+    let text = "Traceback (most recent call last):\n  File \"a.py\"\nValueError: no comma\n";
+    assert_eq!(page["items"][0]["attempts"][0]["error"]["text"], text);
+    assert_eq!((&page["statuses"]["failed"], &page["statuses"]["pending"]), (&json!(1), &json!(1)));
+    assert_eq!(page["families"], json!([{"family": "Extract", "count": 1}]));
+    let first = &edge.get("/runs/1/tasks?sort=status").await["items"][0];
+    assert_eq!(first["id"], "Extract_1");
 }
 
 #[tokio::test]

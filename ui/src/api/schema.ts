@@ -364,6 +364,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pipelines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists pipelines with their last runs: how often they succeed, how long they take, since when they fail. */
+        get: operations["listPipelines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/resources": {
         parameters: {
             query?: never;
@@ -424,6 +441,23 @@ export interface paths {
         };
         /** Shows a run: who, when, with which parameters, how it went. */
         get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{id}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says how a run differs from another: parameters, tasks that came and went, what went otherwise or took longer. */
+        get: operations["compareRuns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1112,6 +1146,13 @@ export interface components {
             /** @description How many values there are. */
             values_total: number;
         };
+        /** @description How many tasks of a run a family has. */
+        FamilyCount: {
+            /** @description How many tasks. */
+            count: number;
+            /** @description The family. */
+            family: string;
+        };
         /** @description Where a field of a manifest is written, and since when it has its value. */
         FieldSource: {
             /**
@@ -1337,6 +1378,15 @@ export interface components {
             /** @description Its value, as the client sent it. */
             value: unknown;
         };
+        /** @description A parameter of the root task in two runs. */
+        ParameterDifference: {
+            /** @description Its value in the first; not given: it has no such parameter. */
+            first?: unknown;
+            /** @description Its name. */
+            name: string;
+            /** @description Its value in the second. */
+            second?: unknown;
+        };
         /** @description Whether work is handed out. */
         Paused: {
             /** @description No work is handed out. */
@@ -1356,6 +1406,15 @@ export interface components {
              */
             run: number;
         };
+        /** @description A page of pipelines. */
+        PipelinePage: {
+            /** @description Pipelines, in the order that was asked for. */
+            items: components["schemas"]["PipelineSummary"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
         /** @description A pipeline as its runs have shown it. */
         PipelineShown: {
             /** @description Datasets that it makes. */
@@ -1372,6 +1431,30 @@ export interface components {
             root: string;
             /** @description When it was seen first. */
             since: string;
+        };
+        /** @description A pipeline and how it fares. */
+        PipelineSummary: {
+            /** @description The component that it belongs to. */
+            component: string;
+            /**
+             * Format: double
+             * @description The median of their times, in seconds; not given: none has ended.
+             */
+            duration_p50_s?: number | null;
+            /** @description When the first of the unbroken row of runs that did not succeed ended; not given: the last one succeeded. */
+            failing_since?: string | null;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /** @description The family of its root task. */
+            pipeline: string;
+            /** @description How many of them go on. */
+            running: number;
+            /** @description Its last runs, at most 30, oldest first. */
+            runs: components["schemas"]["RecentRunView"][];
+            /**
+             * Format: double
+             * @description The part of those that ended which succeeded, 0 to 1; not given: none has ended.
+             */
+            success_rate?: number | null;
         };
         /** @description A place in a manifest. */
         Place: {
@@ -1430,6 +1513,23 @@ export interface components {
             /** @description How it relates to the entity before it: `dependsOn` reads "this depends on `from`". */
             via: string;
         };
+        /** @description A run of a pipeline, at a glance. */
+        RecentRunView: {
+            /**
+             * Format: double
+             * @description How many seconds it took; not given while it goes on.
+             */
+            duration_s?: number | null;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description `running`, `succeeded`, `failed`, `incomplete` or `lost` */
+            outcome: string;
+            /** @description When it started. */
+            started: string;
+        };
         /** @description A relation, read from the entity to the other end. */
         RelationTo: {
             /** @description Whether the other end is there, rather than only spoken of. */
@@ -1463,6 +1563,35 @@ export interface components {
             /** @description Units that running tasks hold. */
             used: unknown;
         };
+        /** @description How two runs differ. */
+        RunComparison: {
+            /** @description Tasks that only the second has; may be cut. */
+            added: string[];
+            /** @description How many there are. */
+            added_total: number;
+            /**
+             * @description Tasks of both whose status or time differs: what ended otherwise first, then what became slower by the most; may be
+             *     cut.
+             */
+            changed: components["schemas"]["TaskDifference"][];
+            /** @description How many there are. */
+            changed_total: number;
+            /** @description The first run. */
+            first: components["schemas"]["RunSummary"];
+            /**
+             * @description How many tasks both have. Tasks whose ids differ count as the same when only the parameters differ in which the root
+             *     tasks differ: the same load of another day.
+             */
+            matched: number;
+            /** @description Parameters of the root task whose values differ. */
+            parameters: components["schemas"]["ParameterDifference"][];
+            /** @description Tasks that only the first has; may be cut. */
+            removed: string[];
+            /** @description How many there are. */
+            removed_total: number;
+            /** @description The second. */
+            second: components["schemas"]["RunSummary"];
+        };
         /** @description Everything about a run but its tasks. */
         RunDetail: components["schemas"]["RunSummary"] & {
             /** @description How many tries there were. */
@@ -1474,15 +1603,19 @@ export interface components {
             /** @description How many of its tasks have each status. */
             tasks: components["schemas"]["TaskCounts"];
         };
-        /** @description A page of runs, latest first. */
+        /** @description A page of runs. */
         RunPage: {
-            /** @description Runs. */
+            /** @description Runs, in the order that was asked for. */
             items: components["schemas"]["RunSummary"][];
             /**
              * Format: int64
-             * @description The `before` of the next page; not given on the last one.
+             * @description The `before` of the next page, when the latest come first; not given on the last one.
              */
             next_before?: number | null;
+            /** @description The `offset` of the next page, in any other order; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many there are in all pages; 100,000 stands for that many or more. */
+            total: number;
         };
         /** @description A run. */
         RunSummary: {
@@ -1495,8 +1628,6 @@ export interface components {
              * @description Its number.
              */
             id: number;
-            /** @description Whether its worker is still here. */
-            live: boolean;
             /** @description `running`, `succeeded`, `failed`, `incomplete` (something that nobody makes is missing) or `lost` */
             outcome: string;
             owner?: components["schemas"]["OwnerName"] | null;
@@ -1508,10 +1639,16 @@ export interface components {
             started: string;
             /** @description Who runs it. */
             who: components["schemas"]["Who"];
+            /** @description Whether its worker is still here; a run can have ended all the same. */
+            worker_here: boolean;
         };
         /** @description A page of a run's tasks. */
         RunTaskPage: {
-            /** @description Tasks, in order of id. */
+            /** @description How many each family has, with every filter but that of the family applied, the largest first; may be cut. */
+            families: components["schemas"]["FamilyCount"][];
+            /** @description How many families there are. */
+            families_total: number;
+            /** @description Tasks, in the order that was asked for. */
             items: components["schemas"]["RunTaskView"][];
             /** @description The `offset` of the next page; not given on the last one. */
             next_offset?: number | null;
@@ -1522,7 +1659,9 @@ export interface components {
              * @description The run.
              */
             run: number;
-            /** @description How many the run has. */
+            /** @description How many tasks have each status, with every filter but that of the status applied. */
+            statuses: components["schemas"]["TaskCounts"];
+            /** @description How many there are in all pages. */
             total: number;
         };
         /** @description A task of a run. */
@@ -1641,6 +1780,20 @@ export interface components {
              */
             run?: number | null;
         };
+        /** @description A task in two runs. */
+        TaskDifference: {
+            /** @description Its family. */
+            family: string;
+            /** @description What it was in the first. */
+            first: components["schemas"]["TaskThenView"];
+            /** @description What it was in the second. */
+            second: components["schemas"]["TaskThenView"];
+            /**
+             * Format: double
+             * @description By how many seconds the second took longer.
+             */
+            slower_s: number;
+        };
         /** @description A graph of tasks. */
         TaskGraph: components["schemas"]["Drawing"] & {
             /** @description Positions in `edges` of those between tasks that decided, one after the other, when the run ended. */
@@ -1734,6 +1887,20 @@ export interface components {
             /** @description Its id. */
             id: string;
             /** @description Its status now. */
+            status: string;
+        };
+        /** @description What a task was in one run. */
+        TaskThenView: {
+            /** @description How many tries there were. */
+            attempts: number;
+            /**
+             * Format: double
+             * @description For how many seconds it was worked on, all tries together; not given: it was not, or still is.
+             */
+            duration_s?: number | null;
+            /** @description Its id. */
+            id: string;
+            /** @description Luigi's status. */
             status: string;
         };
         /** @description Who tried what when, in a run. */
@@ -2698,6 +2865,50 @@ export interface operations {
             };
         };
     };
+    listPipelines: {
+        parameters: {
+            query?: {
+                /** @description That these owners answer for, separated by commas: each a ref, a name alone, or an e-mail address that Luigi gave. */
+                owner?: string;
+                /** @description Also what the groups within these owners answer for. */
+                subgroups?: boolean;
+                /** @description With this in their name or the ref of their component. */
+                text?: string;
+                /** @description Only those whose last run that ended did not succeed. */
+                failing?: boolean;
+                /** @description `name` (if not given), `started`, `duration` (the median), `success` or `failing_since` */
+                sort?: string;
+                /** @description `asc` (if not given) or `desc`. What has no value comes last both ways. */
+                order?: string;
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelinePage"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listResources: {
         parameters: {
             query?: never;
@@ -2758,12 +2969,27 @@ export interface operations {
                 pipeline?: string;
                 /** @description `running`, `succeeded`, `failed`, `incomplete` or `lost` */
                 outcome?: string;
+                /**
+                 * @description Of pipelines that these owners answer for, separated by commas: each a ref, a name alone, or an e-mail address that
+                 *     Luigi gave.
+                 */
+                owner?: string;
+                /** @description Also of what the groups within these owners answer for. */
+                subgroups?: boolean;
+                /** @description That started at this time or later, in RFC 3339. */
+                since?: string;
                 /** @description Whose pipeline, root task, worker, host or user contains this. */
                 text?: string;
-                /** @description Only runs whose worker is still here. */
-                live?: boolean;
-                /** @description Older than this run: where the next page starts. */
+                /** @description Only runs whose worker is still here, whether they have ended or not. */
+                worker_here?: boolean;
+                /** @description `started` (if not given), `duration`, `pipeline` or `outcome` */
+                sort?: string;
+                /** @description `asc` or `desc`; not given: the latest and the longest first, names by the alphabet. */
+                order?: string;
+                /** @description Older than this run: where the next page of the latest runs starts. */
                 before?: number;
+                /** @description Skip so many: where the next page starts in any other order. */
+                offset?: number;
                 /** @description At most so many: 1 to 1,000. */
                 limit?: number;
             };
@@ -2809,6 +3035,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    compareRuns: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The number of the first run */
+                id: number;
+                /** @description The number of the second */
+                other: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunComparison"];
                 };
             };
             404: {
@@ -2971,6 +3229,14 @@ export interface operations {
     listTasksOfRun: {
         parameters: {
             query?: {
+                /** @description Only with one of these of Luigi's statuses: `FAILED`, `DISABLED`, `RUNNING`, `BATCH_RUNNING`, `PENDING`, `UNKNOWN`, `DONE` */
+                status?: string;
+                /** @description Only of one of these families. */
+                family?: string;
+                /** @description Only with this in their id or a parameter. */
+                text?: string;
+                /** @description `id` (if not given), `status` (what failed first), `duration` (the longest first) or `started` */
+                sort?: string;
                 /** @description Skip so many. */
                 offset?: number;
                 /** @description At most so many: 1 to 10,000. */

@@ -213,7 +213,7 @@ function Now({ status }: { status: Schemas["Status"] }) {
     <Cards>
       <Card title="At work">
         <Inline>
-          <Link to={paths.runs({ live: "true" })}>
+          <Link to={paths.runs({ outcome: "running" })}>
             {runs_live.toLocaleString()} {runs_live === 1 ? "run" : "runs"}
           </Link>
           <Link to={paths.workers()}>

@@ -93,7 +93,7 @@ function Shown({ run }: { run: Schemas["RunDetail"] }) {
           </span>
           <Dim>
             {run.who.pid && `process ${run.who.pid}, `}
-            {run.live ? "still here" : "gone"}
+            {run.worker_here ? "still here" : "gone"}
           </Dim>
         </Card>
         <Card title="Root task">

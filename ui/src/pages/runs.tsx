@@ -12,7 +12,7 @@ export default function Runs() {
     text: state.get("text")?.trim() || undefined,
     outcome: state.get("outcome"),
     pipeline: state.get("pipeline"),
-    live: state.get("live") === "true" || undefined,
+    worker_here: state.get("worker_here") === "true" || undefined,
   };
   const rows = useRunRows(filter);
   const isFiltered = Object.values(filter).some((value) => value !== undefined);
@@ -35,7 +35,7 @@ export default function Runs() {
                 options: outcomes.map((value) => ({ value, label: stateWord(value) })),
               },
               { id: "pipeline", title: "Pipeline", options: [], isOpen: true },
-              { id: "live", title: "Worker", options: [{ value: "true", label: "still here" }] },
+              { id: "worker_here", title: "Worker", options: [{ value: "true", label: "still here" }] },
             ]}
           />
         }

@@ -1,9 +1,11 @@
 //! Runs and their tasks.
 
+use bussola_domain::compare::{Comparison, ParameterChange, TaskChange, TaskThen};
 use bussola_domain::id::{RunId, Timestamp, WorkerNo};
 use bussola_domain::model::Model;
+use bussola_domain::pipelines::Pipeline;
 use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
-use bussola_domain::runs::AttemptOutcome;
+use bussola_domain::runs::{AttemptOutcome, RecentRun};
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
 use bussola_store::RunRow;
@@ -120,8 +122,8 @@ pub struct RunSummary {
     pub ended: Option<String>,
     /// `running`, `succeeded`, `failed`, `incomplete` (something that nobody makes is missing) or `lost`
     pub outcome: String,
-    /// Whether its worker is still here.
-    pub live: bool,
+    /// Whether its worker is still here; a run can have ended all the same.
+    pub worker_here: bool,
 }
 
 impl RunSummary {
@@ -139,19 +141,24 @@ impl RunSummary {
             started: time(row.started),
             ended: time_of(row.ended),
             outcome: row.outcome.clone().unwrap_or_else(|| "running".to_owned()),
-            live: model.runs.live(row.run).is_some(),
+            worker_here: model.runs.live(row.run).is_some(),
         }
     }
 }
 
-/// A page of runs, latest first.
+/// A page of runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunPage {
-    /// Runs.
+    /// Runs, in the order that was asked for.
     pub items: Vec<RunSummary>,
-    /// The `before` of the next page; not given on the last one.
+    /// How many there are in all pages; 100,000 stands for that many or more.
+    pub total: usize,
+    /// The `before` of the next page, when the latest come first; not given on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_before: Option<u64>,
+    /// The `offset` of the next page, in any other order; not given on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_offset: Option<usize>,
 }
 
 /// A parameter of a task.
@@ -329,6 +336,15 @@ impl RunTaskView {
     }
 }
 
+/// How many tasks of a run a family has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FamilyCount {
+    /// The family.
+    pub family: String,
+    /// How many tasks.
+    pub count: usize,
+}
+
 /// A page of a run's tasks.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct RunTaskPage {
@@ -336,13 +352,199 @@ pub struct RunTaskPage {
     pub run: u64,
     /// The root task.
     pub root: String,
-    /// Tasks, in order of id.
+    /// Tasks, in the order that was asked for.
     pub items: Vec<RunTaskView>,
-    /// How many the run has.
+    /// How many there are in all pages.
+    pub total: usize,
+    /// How many tasks have each status, with every filter but that of the status applied.
+    pub statuses: TaskCounts,
+    /// How many each family has, with every filter but that of the family applied, the largest first; may be cut.
+    pub families: Vec<FamilyCount>,
+    /// How many families there are.
+    pub families_total: usize,
+    /// The `offset` of the next page; not given on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_offset: Option<usize>,
+}
+
+/// How two runs differ.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunComparison {
+    /// The first run.
+    pub first: RunSummary,
+    /// The second.
+    pub second: RunSummary,
+    /// Parameters of the root task whose values differ.
+    pub parameters: Vec<ParameterDifference>,
+    /// Tasks that only the second has; may be cut.
+    pub added: Vec<String>,
+    /// How many there are.
+    pub added_total: usize,
+    /// Tasks that only the first has; may be cut.
+    pub removed: Vec<String>,
+    /// How many there are.
+    pub removed_total: usize,
+    /// Tasks of both whose status or time differs: what ended otherwise first, then what became slower by the most; may be
+    /// cut.
+    pub changed: Vec<TaskDifference>,
+    /// How many there are.
+    pub changed_total: usize,
+    /// How many tasks both have. Tasks whose ids differ count as the same when only the parameters differ in which the root
+    /// tasks differ: the same load of another day.
+    pub matched: usize,
+}
+
+/// A parameter of the root task in two runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct ParameterDifference {
+    /// Its name.
+    pub name: String,
+    /// Its value in the first; not given: it has no such parameter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<serde_json::Value>,
+    /// Its value in the second.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<serde_json::Value>,
+}
+
+/// A task in two runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TaskDifference {
+    /// Its family.
+    pub family: String,
+    /// What it was in the first.
+    pub first: TaskThenView,
+    /// What it was in the second.
+    pub second: TaskThenView,
+    /// By how many seconds the second took longer.
+    pub slower_s: f64,
+}
+
+/// What a task was in one run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct TaskThenView {
+    /// Its id.
+    pub id: String,
+    /// Luigi's status.
+    pub status: String,
+    /// For how many seconds it was worked on, all tries together; not given: it was not, or still is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// How many tries there were.
+    pub attempts: usize,
+}
+
+impl RunComparison {
+    /// From the domain's.
+    pub fn of(first: RunSummary, second: RunSummary, comparison: Comparison) -> RunComparison {
+        let then = |then: TaskThen| TaskThenView {
+            id: then.id,
+            status: then.status.as_str().to_owned(),
+            duration_s: then.duration_us.map(seconds),
+            attempts: then.attempts,
+        };
+        let parameter = |change: ParameterChange| ParameterDifference {
+            name: change.name,
+            first: change.first.as_ref().map(json),
+            second: change.second.as_ref().map(json),
+        };
+        let task = |change: TaskChange| TaskDifference {
+            slower_s: seconds(change.slower_us()),
+            family: change.family,
+            first: then(change.first),
+            second: then(change.second),
+        };
+        RunComparison {
+            first,
+            second,
+            parameters: comparison.parameters.into_iter().map(parameter).collect(),
+            added: comparison.added,
+            added_total: comparison.added_total,
+            removed: comparison.removed,
+            removed_total: comparison.removed_total,
+            changed: comparison.changed.into_iter().map(task).collect(),
+            changed_total: comparison.changed_total,
+            matched: comparison.matched,
+        }
+    }
+}
+
+/// A run of a pipeline, at a glance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RecentRunView {
+    /// Its number.
+    pub id: u64,
+    /// When it started.
+    pub started: String,
+    /// How many seconds it took; not given while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_s: Option<f64>,
+    /// `running`, `succeeded`, `failed`, `incomplete` or `lost`
+    pub outcome: String,
+}
+
+/// A pipeline and how it fares.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PipelineSummary {
+    /// The family of its root task.
+    pub pipeline: String,
+    /// The component that it belongs to.
+    pub component: String,
+    /// Who answers for that component; not given: unowned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<OwnerName>,
+    /// Its last runs, at most 30, oldest first.
+    pub runs: Vec<RecentRunView>,
+    /// How many of them go on.
+    pub running: usize,
+    /// The part of those that ended which succeeded, 0 to 1; not given: none has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<f64>,
+    /// The median of their times, in seconds; not given: none has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duration_p50_s: Option<f64>,
+    /// When the first of the unbroken row of runs that did not succeed ended; not given: the last one succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failing_since: Option<String>,
+}
+
+impl PipelineSummary {
+    /// From the domain's.
+    pub fn of(model: &Model, pipeline: &Pipeline) -> PipelineSummary {
+        let run = |run: &RecentRun| RecentRunView {
+            id: run.run.0,
+            started: time(run.started),
+            duration_s: run.duration_us().map(seconds),
+            outcome: run.end.map_or("running", |(_, outcome)| outcome.as_str()).to_owned(),
+        };
+        let (succeeded, ended) = pipeline.successes();
+        PipelineSummary {
+            pipeline: pipeline.root.clone(),
+            component: pipeline.component.to_string(),
+            owner: pipeline.owner.as_ref().map(|owner| OwnerName::of(model, owner)),
+            runs: pipeline.runs.iter().map(run).collect(),
+            running: pipeline.running(),
+            success_rate: (ended > 0).then(|| succeeded as f64 / ended as f64),
+            duration_p50_s: pipeline.duration_p50_us().map(seconds),
+            failing_since: time_of(pipeline.failing_since),
+        }
+    }
+}
+
+/// A page of pipelines.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PipelinePage {
+    /// Pipelines, in the order that was asked for.
+    pub items: Vec<PipelineSummary>,
+    /// How many there are in all pages.
     pub total: usize,
     /// The `offset` of the next page; not given on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<usize>,
+}
+
+fn seconds(microseconds: i64) -> f64 {
+    microseconds as f64 / 1e6
 }
 
 /// What an outcome is called where a run may still be under way.
