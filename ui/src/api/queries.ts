@@ -20,6 +20,7 @@ export const PAGE_ITEMS_MAX = 1000;
 const RUNS_PAGE = 60;
 /** Signs of life of workers are not in the ledger, so nothing tells us of them. */
 const PULSE_MS = 5_000;
+const SAYINGS_MS = 1_000;
 
 export const queries = {
   status: () =>
@@ -190,6 +191,8 @@ export const queries = {
     queryOptions({
       queryKey: ["task", id],
       queryFn: ({ signal }) => answer(client.GET("/api/v1/tasks/{id}", { params: { path: { id } }, signal })),
+      // What a task says of itself while it runs is not in the ledger either.
+      refetchInterval: ({ state }) => state.data?.now?.status === "RUNNING" && SAYINGS_MS,
     }),
 
   workers: () =>

@@ -49,7 +49,7 @@ const workerColumns = (now: number): Column<Worker>[] => [
   {
     id: "state",
     title: "State",
-    width: 130,
+    width: 140,
     isSortable: true,
     isEssential: true,
     text: (worker) => stateWord(stateOf(worker, now)),
