@@ -30,7 +30,7 @@ export async function pageOfBookmark(fragment: string, cache: QueryClient): Prom
 async function pageOfTask(id: string, cache: QueryClient): Promise<string> {
   try {
     const { run } = await cache.fetchQuery(queries.task(id));
-    if (run) return paths.run(run, { task: id });
+    return run ? paths.run(run, { task: id }) : paths.taskExplanation(id);
   } catch {
     // A task that is forgotten, or a server that is away: the list says so.
   }
