@@ -8,6 +8,9 @@ import { HeldRun } from "./held.mjs";
 import { heading, isLive, journey, open, shownSince, TRUE_MS_MAX, world } from "./journey.mjs";
 import { pipelines, within } from "./world.mjs";
 
+/** A worker that sends nothing may be busy: so long until it is said, and a look at all workers after that. */
+const SILENT_MS_MAX = 25_000;
+
 journey("a server that was away is followed again, and what happened meanwhile is shown", async (page) => {
   await open(page, "/runs");
   const rows = page.getByRole("table", { name: "Runs" }).getByRole("row");
@@ -74,4 +77,46 @@ journey("a manifest that is edited changes its page", async (page) => {
   );
   await world.server.bussola("catalog", "apply", folder);
   await shownSince(performance.now(), "the new description", page.getByText("as it is now").first());
+});
+
+journey("what a task says of itself is shown while it runs", async (page) => {
+  const run = await HeldRun.start(world.server, "telling");
+  try {
+    const { items } = await world.server.api(`/runs/${run.id}/tasks`);
+    const { id } = items.find((task) => task.family === "held.First");
+    await open(page, `/runs/${run.id}?task=${encodeURIComponent(id)}`);
+    const drawer = page.getByRole("dialog", { name: "held.First" });
+    await drawer.getByText("Running", { exact: true }).first().waitFor();
+    await shownSince(
+      await run.tell(run.first, "42 of 100 crates"),
+      "its message",
+      drawer.getByText("42 of 100 crates"),
+    );
+  } finally {
+    await run.close();
+  }
+});
+
+journey("the scheduler is paused by somebody else", async (page) => {
+  await open(page, "/runs");
+  await world.server.bussola("pause");
+  try {
+    await shownSince(performance.now(), "the pause", page.getByText("The scheduler is paused"));
+  } finally {
+    await world.server.bussola("unpause");
+  }
+  await page.getByText("The scheduler is paused").waitFor({ state: "hidden", timeout: TRUE_MS_MAX });
+});
+
+journey("a worker that was killed is not called at work", async (page) => {
+  const run = await HeldRun.start(world.server, "killed");
+  try {
+    await open(page, "/workers");
+    const row = page.getByRole("row", { name: new RegExp(`\\bRun ${run.id}\\b`) });
+    await row.getByText("At work", { exact: true }).waitFor();
+    await run.kill();
+    await row.getByText("Not heard of", { exact: true }).waitFor({ timeout: SILENT_MS_MAX });
+  } finally {
+    await run.close();
+  }
 });
