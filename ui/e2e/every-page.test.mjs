@@ -51,10 +51,10 @@ journey("each table can be taken away as a file", async (page) => {
       const button = buttons.nth(index);
       if (await button.isDisabled()) continue;
       await button.click();
-      const [download] = await Promise.all([
-        page.waitForEvent("download"),
-        page.getByRole("menuitem", { name: "Download CSV" }).click(),
-      ]);
+      const choice = page.getByRole("menuitem", { name: "Download CSV" });
+      const [download] = await Promise.all([page.waitForEvent("download"), choice.click()]);
+      // The next table has a menu of its own.
+      await choice.waitFor({ state: "hidden" });
       const lines = (await readFile(await download.path(), "utf8")).trim().split("\r\n");
       assert.match(download.suggestedFilename(), /^[a-z-]+\.csv$/, path);
       assert.ok(lines.length > 1, `${path}: ${download.suggestedFilename()} is empty`);
