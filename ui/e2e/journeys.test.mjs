@@ -252,6 +252,5 @@ journey("the palette answers each key at once", async (page) => {
     delays.some((delay) => delay > 0),
     "the list changed",
   );
-  // The target is 50 ms, which bench.mjs measures; here other work goes on at the same time.
-  assert.ok(median < 200, `a key takes ${median.toFixed(0)} ms: ${delays.map((delay) => delay.toFixed(0))}`);
+  assert.ok(median < 50, `a key takes ${median.toFixed(0)} ms: ${delays.map((delay) => delay.toFixed(0))}`);
 });

@@ -303,20 +303,6 @@ impl Catalog {
         self.walk(reference, depth, Direction::Up)
     }
 
-    /// What some entities need directly and somebody else answers for: what a team depends on from others.
-    pub fn needed_from_others(&self, of: &[EntityRef], own: &[Owner]) -> Vec<(EntityRef, Option<Owner>)> {
-        let mut needed = Vec::new();
-        for id in of.iter().filter_map(|reference| self.index.id(reference)) {
-            for (other, _) in self.neighbours(id, Direction::Up) {
-                let owner = self.owner_of(other);
-                if !owner.as_ref().is_some_and(|owner| own.contains(owner)) {
-                    needed.push((self.index.vertex(other).reference.clone(), owner));
-                }
-            }
-        }
-        needed
-    }
-
     /// What is affected when an entity fails: its blast radius, nearest first; `depth` none: all the way.
     pub fn dependents(&self, reference: &EntityRef, depth: Option<u32>) -> Vec<Reached> {
         self.walk(reference, depth, Direction::Down)

@@ -113,9 +113,3 @@ pub const FILTER_VALUES_MAX: usize = 100;
 
 /// LIMIT: characters of a request that a message repeats.
 pub const QUOTED_CHARS_MAX: usize = 60;
-
-/// LIMIT: entities of a team whose needs are looked at for what it depends on from others.
-pub const TEAM_ENTITIES_MAX: usize = 5_000;
-
-/// LIMIT: entities told with a team because they fail or are at risk; the rest is counted.
-pub const TEAM_TROUBLES_MAX: usize = 50;
