@@ -88,6 +88,7 @@ impl Model {
             Event::WorkerDescribed(event) => {
                 let info = Value::parse(&self.names.text(event.info)).unwrap_or(Value::Object(Vec::new()));
                 self.scheduler.worker_described(event, info);
+                self.runs.worker_began(event.worker);
                 if let Some(run) = self.runs.of_worker(event.worker) {
                     history.push(HistoryRow::RunDescribed { run, info: event.info });
                 }
@@ -105,7 +106,10 @@ impl Model {
                     self.note_attempt(&event.task, before, change, None, run, at, history);
                 }
             }
-            Event::TasksAssigned(event) => self.scheduler.tasks_assigned(event, at),
+            Event::TasksAssigned(event) => {
+                self.scheduler.tasks_assigned(event, at);
+                self.runs.worker_began(event.worker);
+            }
             Event::TaskMoved(event) => {
                 let before = self.scheduler.task(&event.task).map(Attempting::of);
                 self.scheduler.task_moved(event, at);
@@ -122,6 +126,7 @@ impl Model {
             Event::AnswerRead(event) => self.scheduler.answer_read(event),
             Event::RunStarted(event) => {
                 self.runs.run_started(event, at);
+                self.scheduler.run_started(&event.task, event.run);
                 history.push(HistoryRow::RunStarted {
                     run: event.run,
                     family: event.family.clone(),
@@ -200,7 +205,7 @@ impl Model {
             (false, _) => return,
         };
         history.push(HistoryRow::Attempt {
-            run: task.run().or(run),
+            run: run.or(task.run()),
             task: id.to_string(),
             family: self.scheduler.family_of(task).to_string(),
             worker: ran.and_then(|before| before.worker),

@@ -5,6 +5,10 @@
 //! none, runs nothing, and its root is done (succeeded) or something failed with nothing left to try (failed); or the
 //! worker fell silent (lost, failed, or incomplete, by what it left). A worker that gets work again resumes its run.
 //!
+//! A worker id names one session, unless its user fixed it (`--worker-id`). Then a session may follow another while
+//! the scheduler still knows the worker, and begins a run of its own: told by the first task that it declares after
+//! the end of the last run, by the same root declared anew, or at last by what the worker tells about itself.
+//!
 //! INVARIANT: a run that started ends: with its worker at the latest. A worker has at most one run.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -82,6 +86,8 @@ pub struct LiveRun {
     pub started: Timestamp,
     /// How it ended, if it has and was not resumed.
     pub ended: Option<Outcome>,
+    /// Its session has said all that it wants done: the worker told about itself, or was given work.
+    begun: bool,
     /// What this run has shown of its pipeline so far.
     shown: Shown,
 }
@@ -95,6 +101,11 @@ struct Shown {
 }
 
 impl LiveRun {
+    /// Whether its session has said all that it wants done; what it declares from now on comes from running tasks.
+    pub fn has_begun(&self) -> bool {
+        self.begun
+    }
+
     /// Whether it has shown this family before.
     pub fn has_shown_family(&self, family: &str) -> bool {
         self.shown.families.contains(family)
@@ -284,10 +295,13 @@ impl Runs {
             root: event.task.clone(),
             started: at,
             ended: None,
+            begun: false,
             shown: Shown::default(),
         };
         self.live.insert(event.run, live);
-        self.by_worker.insert(event.worker, event.run);
+        if let Some(before) = self.by_worker.insert(event.worker, event.run) {
+            self.live.remove(&before);
+        }
         let recent = self.recent.entry(event.family.clone()).or_default();
         if recent.len() >= RECENT_RUNS_MAX {
             recent.pop_front();
@@ -329,6 +343,13 @@ impl Runs {
             if let Some(recent) = recent_run(&mut self.recent, &live.family, event.run) {
                 recent.end = None;
             }
+        }
+    }
+
+    /// Folds: a worker told about itself, or was given work.
+    pub fn worker_began(&mut self, worker: WorkerNo) {
+        if let Some(live) = self.by_worker.get(&worker).and_then(|run| self.live.get_mut(run)) {
+            live.begun = true;
         }
     }
 

@@ -478,3 +478,88 @@ fn what_was_done_before_a_run_is_no_cause_of_its_failure() {
     assert_eq!((causes[0].cause.as_str(), total), ("Bad", 1));
     bench.check_replay();
 }
+
+impl Bench {
+    /// A session of a worker whose id its user fixed: all that Luigi's worker sends before it asks for work.
+    fn session(&mut self, salt: u64, root: &str, deps: &[&str]) {
+        self.add("w", root, deps);
+        for dep in deps {
+            self.add("w", dep, &[]);
+        }
+        let info = vec![("salt".into(), Value::from(salt.to_string().as_str())), ("first_task".into(), root.into())];
+        self.run(AddWorker { worker: "w".into(), info });
+    }
+
+    /// What a worker says of a task that it ran.
+    fn result(&mut self, task: &str, status: Status) {
+        self.report("w", task, |report| (report.status, report.runnable) = (status, None));
+    }
+
+    /// The runs that started, by their roots.
+    fn roots(&self) -> Vec<&str> {
+        let rows = self.draft.history.iter();
+        rows.filter_map(|row| if let HistoryRow::RunStarted { root, .. } = row { Some(root.as_str()) } else { None })
+            .collect()
+    }
+}
+
+#[test]
+fn each_session_under_a_fixed_worker_id_is_a_run() {
+    let mut bench = Bench::new(Config::default());
+    bench.session(1, "A", &[]);
+    bench.get("w");
+    bench.result("A", Status::Done);
+    bench.get("w");
+    bench.session(2, "B", &["B1"]);
+    assert_eq!(bench.get("w").as_deref(), Some("B1"));
+    bench.result("B1", Status::Failed);
+    assert_eq!(bench.get("w"), None);
+    assert_eq!((bench.roots(), bench.outcomes()), (vec!["A", "B"], vec![Outcome::Succeeded, Outcome::Failed]));
+    // Again, after it failed.
+    bench.session(3, "B", &["B1"]);
+    assert_eq!(bench.get("w").as_deref(), Some("B1"));
+    bench.result("B1", Status::Done);
+    bench.get("w");
+    bench.result("B", Status::Done);
+    assert_eq!(bench.roots(), ["A", "B", "B"]);
+    assert_eq!(bench.outcomes(), [Outcome::Succeeded, Outcome::Failed, Outcome::Succeeded]);
+    assert_eq!(bench.model.runs.all_live().count(), 1);
+    bench.check_replay();
+}
+
+#[test]
+fn a_session_after_a_killed_one_is_a_run() {
+    for root in ["A", "B"] {
+        let mut bench = Bench::new(Config::default());
+        bench.session(1, "A", &["A1"]);
+        assert_eq!(bench.get("w").as_deref(), Some("A1"));
+        bench.session(2, root, &["X"]);
+        assert_eq!((bench.roots(), bench.outcomes()), (vec!["A", root], vec![Outcome::Lost]));
+        bench.run(GetWork { worker: "w".into(), current_tasks: Some(Vec::new()), ..GetWork::default() });
+        bench.result("X", Status::Done);
+        bench.get("w");
+        bench.result(root, Status::Done);
+        assert_eq!(bench.outcomes(), [Outcome::Lost, Outcome::Succeeded]);
+        bench.check_replay();
+    }
+}
+
+#[test]
+fn what_a_session_declares_later_is_of_its_run() {
+    let mut bench = Bench::new(Config::default());
+    bench.session(1, "A", &["A1"]);
+    bench.get("w");
+    // A running task asks for more.
+    bench.add("w", "More", &[]);
+    bench.report("w", "A1", |report| (report.new_deps, report.runnable) = (vec!["More".into()], None));
+    bench.get("w");
+    bench.result("More", Status::Done);
+    bench.get("w");
+    bench.result("A1", Status::Done);
+    bench.get("w");
+    // What it needs is gone again.
+    bench.result("A", Status::Failed);
+    bench.add("w", "A", &["A1"]);
+    bench.add("w", "A1", &[]);
+    assert_eq!((bench.roots(), bench.outcomes()), (vec!["A"], vec![]));
+}

@@ -8,7 +8,7 @@ use crate::id::{RunId, WorkerNo};
 use crate::model::{Command, Model, Step};
 use crate::runs::{LiveRun, RunStarted};
 use crate::scheduler::event::{ASIDE_BYTES_MIN, TaskReported};
-use crate::scheduler::{Report, Status, family_in_id};
+use crate::scheduler::{Report, Scheduler, Status, Task, family_in_id};
 use crate::value::Value;
 
 /// Luigi's `add_task`.
@@ -35,13 +35,14 @@ impl Command for AddTask {
         let assistant =
             self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
+        let declares = self.report.runnable.is_some() && !is_result(step.scheduler(), &self.report, worker);
         let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
         if event.bulk() >= ASIDE_BYTES_MIN {
             event.aside = Some(step.blob(event.set_aside()));
         }
         // Of a task that nobody declared (it was removed meanwhile) an assistant is all that is known.
         let known = step.scheduler().task(&task).and_then(|task| task.run()).filter(|_| assistant);
-        let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family)));
+        let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family, declares)));
         let seen = run.and_then(|run| shown_by(step.model(), run, &event));
         let leads_to_done = event.status.as_ref().is_some_and(|change| change.to == Status::Done);
         step.record(event, run);
@@ -60,17 +61,38 @@ impl Command for AddTask {
     }
 }
 
-/// The run of a worker; the first task that it declares starts one.
-fn run_of(step: &mut Step<'_>, worker: WorkerNo, task: &str, family: &str) -> RunId {
-    if let Some(run) = step.model().runs.of_worker(worker) {
-        return run;
+/// The run of a worker; the first task that a session declares starts one.
+fn run_of(step: &mut Step<'_>, worker: WorkerNo, task: &str, family: &str, declares: bool) -> RunId {
+    match step.model().runs.of_worker(worker) {
+        Some(run) if !(declares && is_over(step.model(), run, worker, task)) => run,
+        _ => start_run(step, worker, task, family),
     }
+}
+
+/// Whether a report can only say how a task went that the worker ran, whatever else it says.
+fn is_result(scheduler: &Scheduler, report: &Report, worker: WorkerNo) -> bool {
+    let runs = |task: &Task| task.status().is_running() && task.runner() == Some(worker);
+    matches!(report.status, Status::Done | Status::Failed) && scheduler.task(&report.task).is_some_and(runs)
+}
+
+/// Whether a worker that declares a task is no longer in the session of its run.
+fn is_over(model: &Model, run: RunId, worker: WorkerNo, declared: &str) -> bool {
+    let Some(live) = model.runs.live(run).filter(|live| live.has_begun()) else { return false };
+    // A worker declares a root that failed a second time when it missed something that should have been there.
+    let failed = |root: &Task| matches!(root.status(), Status::Failed | Status::Disabled);
+    let declares_root = live.root == declared && !model.scheduler.task(declared).is_some_and(failed);
+    declares_root || live.ended.is_some() && !model.scheduler.runs_something(worker)
+}
+
+/// Starts the run of a worker's new session, and ends the one before.
+pub(super) fn start_run(step: &mut Step<'_>, worker: WorkerNo, root: &str, family: &str) -> RunId {
+    super::work::end_lost(step, worker);
     let run = step.model().runs.next_run();
     let family = match family {
-        "" => family_in_id(task).to_string(),
+        "" => family_in_id(root).to_string(),
         family => family.to_string(),
     };
-    step.record(RunStarted { family, run, task: task.to_string(), worker }, Some(run));
+    step.record(RunStarted { family, run, task: root.to_string(), worker }, Some(run));
     run
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::id::WorkerNo;
 use crate::model::{Command, Step};
 use crate::scheduler::event::{
     AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, WorkerDescribed, WorkerDisabled,
@@ -26,10 +27,31 @@ impl Command for AddWorker {
         let mut info = known.info_value().clone();
         merge(&mut info, self.info);
         if info != *known.info_value() {
+            let root = follows(&info, known.info_value()).then(|| info.get("first_task")?.as_str()).flatten();
+            if let Some(root) = root.map(str::to_string) {
+                begin_run(step, worker, &root);
+            }
             let info = step.name(&info.to_string());
             step.record(WorkerDescribed { info, worker }, None);
         }
     }
+}
+
+/// Whether what a worker tells about itself is of another session than what it told before.
+fn follows(now: &Value, before: &Value) -> bool {
+    let differs = |name| matches!((now.get(name), before.get(name)), (Some(now), Some(before)) if now != before);
+    differs("salt") || differs("pid") || differs("host")
+}
+
+/// A session took the place of another, unnoticed so far: the other one was killed, and its root was not declared anew.
+fn begin_run(step: &mut Step<'_>, worker: WorkerNo, root: &str) {
+    let Some(run) = step.model().runs.of_worker(worker) else { return };
+    if !step.model().runs.live(run).is_some_and(|live| live.has_begun() && live.root != root) {
+        return;
+    }
+    let Some(task) = step.scheduler().task(root) else { return };
+    let family = step.scheduler().family_as_declared(task).to_string();
+    super::report::start_run(step, worker, root, &family);
 }
 
 /// Adds members to an object; later ones win, at the place of the first.

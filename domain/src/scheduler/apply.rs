@@ -89,6 +89,13 @@ impl Scheduler {
         }
     }
 
+    /// A task that is known already is the root of a run from now on.
+    pub fn run_started(&mut self, root: &str, run: RunId) {
+        if let Some(slot) = self.slot(root) {
+            self.edit(slot, |task| task.run = Some(run));
+        }
+    }
+
     fn apply_declaration(&mut self, slot: Slot, event: &TaskReported, run: Option<RunId>, at: Timestamp) {
         let family = self.symbols.intern(&event.family);
         let module = event.module.as_deref().map(|module| self.symbols.intern(module));

@@ -17,8 +17,8 @@ pub struct Report {
     pub task: String,
     /// `status`; SUSPENDED arrives as PENDING
     pub status: Status,
-    /// `runnable`
-    pub runnable: bool,
+    /// `runnable`; none where a worker says how a task went, and so does not declare it
+    pub runnable: Option<bool>,
     /// `deps`
     pub deps: Option<Vec<String>>,
     /// `new_deps`
@@ -58,7 +58,7 @@ impl Default for Report {
         Report {
             task: String::new(),
             status: Status::Pending,
-            runnable: true,
+            runnable: Some(true),
             deps: None,
             new_deps: Vec::new(),
             error: None,
@@ -122,7 +122,7 @@ impl Scheduler {
             deps_more: report.new_deps,
             error: report.error,
             family: if task.family == Default::default() { report.family } else { String::new() },
-            joins: report.runnable && report.status != Status::Failed && enabled,
+            joins: report.runnable == Some(true) && report.status != Status::Failed && enabled,
             module: if task.module.is_none() { report.module } else { None },
             owners: report.owners,
             params: if task.params.is_empty() { report.params } else { Vec::new() },

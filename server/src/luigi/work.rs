@@ -41,10 +41,16 @@ fn read_add_task(mut arguments: Arguments) -> Result<AddTask, Refusal> {
         Some(Value::Null) => None,
         Some(value) => Some(value.truthy()),
     };
+    // Luigi's workers send null with how a task went.
+    let runnable = match arguments.take("runnable") {
+        None => Some(true),
+        Some(Value::Null) => None,
+        Some(value) => Some(value.truthy()),
+    };
     let report = Report {
         task: arguments.text("task_id")?,
         status,
-        runnable: arguments.flag("runnable", true),
+        runnable,
         deps,
         new_deps,
         error: None,
