@@ -108,7 +108,7 @@ pub struct ListArguments {
     #[arg(long)]
     unowned: bool,
     /// At most so many.
-    #[arg(long, default_value_t = 1_000)]
+    #[arg(long, default_value_t = 1_000, value_parser = output::limit)]
     limit: usize,
 }
 

@@ -15,6 +15,7 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Runtime;
 
 use crate::error::{CliError, Code};
+use crate::output;
 
 /// Where a server is looked for: Luigi's own port.
 pub const SERVER_DEFAULT: &str = "http://127.0.0.1:8082";
@@ -24,6 +25,9 @@ const CONNECT_MAX: Duration = Duration::from_secs(5);
 
 /// LIMIT: how long an answer may take. Explaining a large run takes seconds.
 const ANSWER_MAX: Duration = Duration::from_secs(120);
+
+/// After so long without an answer a person is told what is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// LIMIT: bytes of one answer.
 const ANSWER_BYTES_MAX: usize = 256 << 20;
@@ -132,13 +136,22 @@ impl Client {
                     Err(_) => return Err(format!("no connection within {} s", CONNECT_MAX.as_secs())),
                 },
             };
-            let answer = tokio::time::timeout(ANSWER_MAX, async {
+            let mut answer = Box::pin(tokio::time::timeout(ANSWER_MAX, async {
                 let reply = connection.send_request(request).await.map_err(|error| error.to_string())?;
                 let status = reply.status();
                 let body = Limited::new(reply.into_body(), ANSWER_BYTES_MAX).collect().await;
                 Ok::<_, String>((status, body.map_err(|error| error.to_string())?.to_bytes()))
-            });
-            match answer.await {
+            }));
+            let soon = tokio::time::timeout(PATIENCE, &mut answer).await;
+            if soon.is_err() {
+                output::say(&format!("waiting for {}, at most {} s\n", self.url, ANSWER_MAX.as_secs()));
+            }
+            let sent = match soon {
+                Ok(sent) => sent,
+                Err(_) => (&mut answer).await,
+            };
+            drop(answer);
+            match sent {
                 Ok(answer) => answer.map(|(status, body)| (status, body, connection)),
                 Err(_) => Err(format!("no answer within {} s", ANSWER_MAX.as_secs())),
             }

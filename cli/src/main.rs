@@ -19,6 +19,8 @@ mod task;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+use std::env;
 use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -40,18 +42,27 @@ struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The server to ask: http://host:port, or http+unix:// and a socket's path with %2F for its slashes.
-    #[arg(long, global = true, env = "BUSSOLA_SERVER", hide_env_values = true, value_name = "URL", default_value = client::SERVER_DEFAULT)]
-    server: String,
+    /// The server to ask: http://host:port, or http+unix:// and a socket's path with %2F for its slashes. Without it
+    /// BUSSOLA_SERVER says, else it is http://127.0.0.1:8082.
+    #[arg(long, global = true, value_name = "URL")]
+    server: Option<String>,
     /// How answers are written to stdout.
     #[arg(long, global = true, value_enum, value_name = "FORMAT", default_value = "table")]
     output: Format,
 }
 
 impl Common {
+    /// Where the server is.
+    pub fn server(&self) -> Cow<'_, str> {
+        match &self.server {
+            Some(server) => server.into(),
+            None => env::var("BUSSOLA_SERVER").map_or(client::SERVER_DEFAULT.into(), Cow::Owned),
+        }
+    }
+
     /// The server.
     pub fn client(&self) -> Result<Client, CliError> {
-        Client::new(&self.server)
+        Client::new(&self.server())
     }
 }
 

@@ -52,7 +52,7 @@ struct Filter {
     #[arg(long)]
     worker_here: bool,
     /// At most so many.
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 20, value_parser = output::limit)]
     limit: usize,
 }
 

@@ -68,7 +68,7 @@ pub fn resources(arguments: ResourceArguments, common: &Common) -> Result<Exit, 
         Some(ResourceCommand::Set { name, total }) => {
             let view: ResourceView = client.put(&format!("/resources/{}", segment(&name)), &ResourceTotal { total })?;
             output::answer(common.output, &view, |_| {
-                format!("{}: {} in all, {} in use\n", plain(&view.name), view.total, view.used)
+                format!("{}: {} in all, {} in use\n", plain(&view.name), amount(&view.total), amount(&view.used))
             })?;
         }
         None => {

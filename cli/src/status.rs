@@ -12,7 +12,7 @@ use crate::runs::counts;
 /// Asks and writes.
 pub fn run(common: &Common) -> Result<Exit, CliError> {
     let status: Status = common.client()?.get("/status")?;
-    output::answer(common.output, &status, |screen| text(screen, &common.server, &status))?;
+    output::answer(common.output, &status, |screen| text(screen, &common.server(), &status))?;
     Ok(Exit::Ok)
 }
 

@@ -187,7 +187,7 @@ fn a_plan_in_conflict_changes_nothing() {
     check(
         &[("1/catalog-info.yaml", &a)],
         &[("2/compass.yml", "configVersion: 1\nname: A")],
-        "2/compass.yml:2:7: error[B0131]: component:default/a is declared twice, also at 1/catalog-info.yaml:1\nhint: remove one of the two, or give it another name",
+        "2/compass.yml:2:7: error[B0131]: component:default/a is declared twice, also at 1/catalog-info.yaml:1\nhint: give one another name; if the file moved, apply its directory with --prune",
     );
     check(
         &[("1/compass.yml", "name: a\nid: ari:cloud:compass:c:component/x/1")],

@@ -157,7 +157,8 @@ fn a_pipeline_registers_itself() {
 fn what_nobody_makes_is_missing() {
     let mut bench = Bench::new();
     bench.report("w", "Root_1", Status::Pending, Some(&["External_1"]));
-    let report = Report { task: "External_1".into(), family: "External".into(), runnable: false, ..Report::default() };
+    let report =
+        Report { task: "External_1".into(), family: "External".into(), runnable: Some(false), ..Report::default() };
     bench.run(AddTask { worker: "w".into(), report, ..AddTask::default() });
     assert_eq!(bench.get("w"), None);
     let explanation = bench.explain(1);

@@ -156,7 +156,10 @@ impl<'a> Plan<'a> {
                     Code::DeclaredTwice,
                     place,
                     format!("{reference} is declared twice, also at {path}:{line}"),
-                    "remove one of the two, or give it another name",
+                    match self.given.contains_key(path) {
+                        true => "remove one of the two, or give it another name",
+                        false => "give one another name; if the file moved, apply its directory with --prune",
+                    },
                 )),
                 None => {
                     first.insert(reference, place);

@@ -39,18 +39,15 @@ impl Arguments {
 
     /// A text without default.
     pub fn text(&mut self, name: &str) -> Result<String, Refusal> {
-        match self.required(name)? {
-            Value::Str(text) => Ok(text.into()),
-            other => Err(wrong(name, "a text", &other)),
-        }
+        let value = self.required(name)?;
+        text(&value).ok_or_else(|| wrong(name, "a text", &value))
     }
 
     /// A text, or null, which is also the default.
     pub fn optional_text(&mut self, name: &str) -> Result<Option<String>, Refusal> {
         match self.take(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Str(text)) => Ok(Some(text.into())),
-            Some(other) => Err(wrong(name, "a text or null", &other)),
+            Some(value) => text(&value).map(Some).ok_or_else(|| wrong(name, "a text or null", &value)),
         }
     }
 
@@ -102,14 +99,19 @@ pub fn number(name: &str, value: &Value) -> Result<f64, Refusal> {
     value.as_f64().ok_or_else(|| wrong(name, "a number", value))
 }
 
+/// A text; numbers and booleans count by what JSON writes, since luigid takes any value for an id or a name.
+fn text(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(text.to_string()),
+        Value::Bool(_) | Value::Int(_) | Value::Float(_) => Some(value.to_string()),
+        Value::Null | Value::List(_) | Value::Object(_) => None,
+    }
+}
+
 /// Texts from a list.
 pub fn texts(name: &str, value: Value) -> Result<Vec<String>, Refusal> {
     let Value::List(items) = value else { return Err(wrong(name, "a list of texts", &value)) };
-    let text = |item| match item {
-        Value::Str(text) => Ok(text.into()),
-        other => Err(wrong(name, "a list of texts", &other)),
-    };
-    items.into_iter().map(text).collect()
+    items.iter().map(|item| text(item).ok_or_else(|| wrong(name, "a list of texts", item))).collect()
 }
 
 /// The members of an object.

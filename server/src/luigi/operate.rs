@@ -326,6 +326,8 @@ pub(super) async fn update_resource(call: Call<'_>, mut arguments: Arguments) ->
     arguments.end()?;
     let amount = match amount {
         Value::Int(amount) if amount >= 0 => amount as f64,
+        // Beyond 64 bits a whole number is read as a float.
+        Value::Float(amount) if amount.is_finite() && amount >= i64::MAX as f64 => amount,
         Value::Bool(one) => f64::from(u8::from(one)),
         _ => return Ok("false".into()),
     };

@@ -23,7 +23,9 @@ pub(super) async fn add_task(call: Call<'_>, arguments: Arguments) -> Result<Str
 fn read_add_task(mut arguments: Arguments) -> Result<AddTask, Refusal> {
     let worker = arguments.text("worker")?;
     let status = arguments.take("status").unwrap_or(Value::from("PENDING"));
-    let status = status.as_str().and_then(Status::parse).ok_or_else(|| wrong("status", "a task status", &status))?;
+    // luigid keeps any text as a status, and never hands out such a task.
+    let status = status.as_str().ok_or_else(|| wrong("status", "a text", &status))?;
+    let status = Status::parse(status).unwrap_or(Status::Unknown);
     let deps = arguments.optional_texts("deps")?;
     let new_deps = arguments.optional_texts("new_deps")?.unwrap_or_default();
     let params = match arguments.take("params") {
@@ -71,6 +73,7 @@ fn read_add_task(mut arguments: Arguments) -> Result<AddTask, Refusal> {
     let error = arguments.take("expl").filter(|error| *error != Value::Null).map(|error| error.to_string());
     let owners = match arguments.take("owners") {
         None | Some(Value::Null) => Vec::new(),
+        Some(Value::Str(owner)) => vec![owner.into()],
         Some(value) => texts("owners", value)?,
     };
     Ok(AddTask { worker, report, error, owners })

@@ -227,12 +227,12 @@ async fn what_is_wrong_is_said() {
         ("ping", "", "ping: `data` is not JSON: the end of the text at byte 0"),
         ("ping", "{", "ping: `data` is not JSON: a member without a quoted name at byte 1"),
         ("ping", "[]", "ping: `data` is a list, not an object of arguments"),
-        ("ping", "{\"worker\": 5}", "ping: argument `worker` must be a text, not a number"),
+        ("ping", "{\"worker\": [5]}", "ping: argument `worker` must be a text, not a list"),
         ("get_work", "{\"worker\": null}", "get_work: argument `worker` must be a text, not null"),
         (
             "add_task",
-            "{\"worker\": \"w\", \"task_id\": \"t\", \"status\": \"SLEEPING\"}",
-            "add_task: argument `status` must be a task status, not a text",
+            "{\"worker\": \"w\", \"task_id\": \"t\", \"status\": 5}",
+            "add_task: argument `status` must be a text, not a number",
         ),
         (
             "add_task",
@@ -255,6 +255,27 @@ async fn what_is_wrong_is_said() {
     assert_eq!(server.value("task_list", "{}").await.to_string(), "{}");
 }
 
+/// luigid keeps whatever it gets, so clients that send such things must not meet an error, which they would retry.
+#[tokio::test]
+async fn odd_values_that_luigid_keeps_are_taken() {
+    let server = Server::new();
+    for (task, odd) in [
+        ("\"a\"", "\"status\": \"SLEEPING\""),
+        ("\"b\"", "\"owners\": \"ada@example.com\""),
+        ("\"c\"", "\"tracking_url\": 5"),
+        ("7", "\"family\": 8, \"deps\": [9]"),
+    ] {
+        server.call("add_task", &format!("{{\"worker\": 1, \"task_id\": {task}, {odd}}}")).await;
+    }
+    let list = server.value("task_list", "{}").await;
+    let shown = |id: &str, name: &str| list.get(id).and_then(|task| task.get(name)).map(ToString::to_string);
+    assert_eq!(shown("a", "status").as_deref(), Some("\"UNKNOWN\""));
+    assert_eq!(shown("b", "status").as_deref(), Some("\"PENDING\""));
+    assert_eq!(shown("c", "tracking_url").as_deref(), Some("\"5\""));
+    assert_eq!(shown("7", "name").as_deref(), Some("\"8\""));
+    assert_eq!(shown("9", "status").as_deref(), Some("\"UNKNOWN\""));
+}
+
 #[tokio::test]
 async fn the_amount_of_a_resource_is_a_whole_number() {
     let server = Server::new();
@@ -266,6 +287,7 @@ async fn the_amount_of_a_resource_is_a_whole_number() {
         ("\"3\"", "false"),
         ("null", "false"),
         ("true", "true"),
+        ("9223372036854775808", "true"),
     ] {
         let data = format!("{{\"resource\": \"r\", \"amount\": {amount}}}");
         assert_eq!(server.call("update_resource", &data).await, answer, "{amount}");
