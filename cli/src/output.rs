@@ -205,6 +205,17 @@ pub fn confirm(yes: bool, question: &str) -> Result<(), CliError> {
     }
 }
 
+/// LIMIT: rows that a list on a screen or in a file may be asked to have.
+const LIMIT_MAX: usize = 1_000_000;
+
+/// How many rows a list may have: an argument's value.
+pub fn limit(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
+        _ => Err(format!("a number from 1 to {LIMIT_MAX} is needed")),
+    }
+}
+
 #[cfg(test)]
 pub mod tests {
     use super::*;
@@ -242,16 +253,5 @@ pub mod tests {
     #[test]
     fn a_text_from_elsewhere_cannot_steer_the_terminal() {
         assert_eq!(plain("a\x1b[31mb\u{202e}c\td"), "a\u{fffd}[31mb\u{fffd}c\td");
-    }
-}
-
-/// LIMIT: rows that a list on a screen or in a file may be asked to have.
-const LIMIT_MAX: usize = 1_000_000;
-
-/// How many rows a list may have: an argument's value.
-pub fn limit(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => Ok(limit),
-        _ => Err(format!("a number from 1 to {LIMIT_MAX} is needed")),
     }
 }
