@@ -11,7 +11,8 @@ use crate::catalog::event::{
     CatalogEvent, EntityDeclared, EntityRemoved, ManifestForgotten, ManifestRead, PipelineDiscovered, PipelineExtended,
 };
 use crate::id::{BlobHash, NameId, RunId, Timestamp};
-use crate::runs::{RunEnded, RunResumed, RunStarted};
+use crate::names::{NamesGiven, TextsErased};
+use crate::runs::{HistoryForgotten, RunEnded, RunResumed, RunStarted};
 use crate::scheduler::event::*;
 
 macro_rules! events {
@@ -113,6 +114,9 @@ events! {
     "entity.removed" 1 EntityRemoved: |event| event.reference.to_string();
     "pipeline.discovered" 1 PipelineDiscovered: |event| format!("pipeline:{}", event.root);
     "pipeline.extended" 1 PipelineExtended: |event| format!("pipeline:{}", event.root);
+    "names.given" 1 NamesGiven: |_| "names".into();
+    "texts.erased" 1 TextsErased: |_| "texts".into();
+    "history.forgotten" 1 HistoryForgotten: |_| "history".into();
 }
 
 impl From<CatalogEvent> for Event {

@@ -155,6 +155,9 @@ impl Model {
                 self.catalog.apply(&CatalogEvent::EntityDeclared(Box::new(event.clone())), at);
             }
             Event::EntityRemoved(event) => self.catalog.apply(&CatalogEvent::EntityRemoved(event.clone()), at),
+            // For whoever holds the texts, and the history, against the entries.
+            Event::NamesGiven(_) | Event::HistoryForgotten(_) => {}
+            Event::TextsErased(event) => event.names.iter().for_each(|&name| self.names.erase(name)),
             Event::PipelineDiscovered(event) => {
                 self.catalog.apply(&CatalogEvent::PipelineDiscovered(event.clone()), at);
                 if let Some(run) = run {

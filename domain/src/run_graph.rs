@@ -154,7 +154,10 @@ impl RunGraph {
             | Event::EntityDeclared(_)
             | Event::EntityRemoved(_)
             | Event::PipelineDiscovered(_)
-            | Event::PipelineExtended(_) => {}
+            | Event::PipelineExtended(_)
+            | Event::NamesGiven(_)
+            | Event::TextsErased(_)
+            | Event::HistoryForgotten(_) => {}
         }
     }
 

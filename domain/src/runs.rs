@@ -73,6 +73,13 @@ pub struct RunResumed {
     pub run: RunId,
 }
 
+/// The history of what ended before a time is deleted from here on: attempts, runs and error texts may be missing.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HistoryForgotten {
+    /// That time.
+    pub before: Timestamp,
+}
+
 /// A run whose worker is still here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LiveRun {

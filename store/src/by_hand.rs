@@ -22,6 +22,7 @@ use crate::journal::faulty::Disk;
 use crate::journal::sqlite::{Database, SqliteReader};
 use crate::options::Context;
 use crate::recovery;
+use crate::salts::Salts;
 use crate::snapshot;
 use crate::store::Store;
 
@@ -48,7 +49,7 @@ impl Writer {
         let key = SigningKey::from_seed(origin, [7; 32]);
         let config = config.clone();
         let base: crate::engine::Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
-        let mut engine = Engine::open(Box::new(disk.clone()), key, base, now)?;
+        let mut engine = Engine::open(Box::new(disk.clone()), key, base, Salts::repeated(), now)?;
         engine.group_time_max = Duration::MAX;
         Ok(Writer { engine, jobs: VecDeque::new() })
     }

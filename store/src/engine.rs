@@ -11,23 +11,29 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use bussola_domain::event::{Draft, Event};
+use bussola_domain::event::{Draft, Event, Fact};
 use bussola_domain::id::{BlobHash, Timestamp};
-use bussola_domain::names::Names;
+use bussola_domain::names::{Commitment, Names, NamesGiven, Salt};
+use bussola_domain::runs::HistoryForgotten;
 use bussola_ledger::limits::{INTEGER_MAX, REFERENCE_BYTES_MAX};
 use bussola_ledger::{EntryBody, EntryError, Frontier, leaf_hash};
 
 use crate::entry;
 use crate::error::StoreError;
 use crate::job::Job;
-use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, Reader};
+use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, NewName, Reader};
 use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, SPARE_BYTES_MAX};
 use crate::options::Context;
 use crate::recovery::{self, Folded};
+use crate::salts::Salts;
 use crate::state::{Committed, State};
 
 /// A model to start folding from: the newest snapshot, or an empty one.
 pub(crate) type Base = Box<dyn Fn(Names, &mut dyn Reader) -> Folded + Send>;
+
+/// Who acts when nobody asked for it, and by what right.
+const ITSELF: &str = "bussola";
+const RETENTION: &str = "retention";
 
 /// Executes commands and keeps what they record.
 pub(crate) struct Engine {
@@ -35,6 +41,9 @@ pub(crate) struct Engine {
     journal: Box<dyn Journal>,
     base: Base,
     draft: Draft,
+    salts: Salts,
+    /// Of the draft's names: one each.
+    drawn: Vec<Salt>,
     /// Who acted: facts up to the first number are this principal's, by this authority.
     spans: Vec<(usize, Arc<str>, Arc<str>)>,
     /// The latest time that a command brought.
@@ -42,6 +51,8 @@ pub(crate) struct Engine {
     broken: Option<Arc<JournalError>>,
     /// Size of the ledger that was signed last.
     signed: u64,
+    /// What ended before this was told to be forgotten.
+    forgotten: Timestamp,
     /// Buffers of the last group, for the next: giving them back and asking anew costs more than hashing.
     spare: (Vec<NewEntry>, Vec<u8>),
     body: EntryBody,
@@ -63,6 +74,7 @@ impl Engine {
         journal: Box<dyn Journal>,
         key: bussola_ledger::SigningKey,
         base: Base,
+        salts: Salts,
         now: Timestamp,
     ) -> Result<Engine, StoreError> {
         let (model, frontier) = restore(&*journal, &base, now)?;
@@ -72,10 +84,13 @@ impl Engine {
             journal,
             base,
             draft: Draft::default(),
+            salts,
+            drawn: Vec::new(),
             spans: Vec::new(),
             latest: now,
             broken: None,
             signed: 0,
+            forgotten: Timestamp(i64::MIN),
             spare: Default::default(),
             body: entry::blank(),
             group_time_max: GROUP_TIME_MAX,
@@ -145,6 +160,10 @@ impl Engine {
             }
             let context = job.context();
             self.latest = self.latest.max(context.now);
+            if let Some(given) = commit_to_names(&mut self.salts, &mut self.drawn, &draft.names) {
+                // First of all: what the command recorded names them.
+                draft.facts.insert(mark.facts, Fact { at: context.now, event: given.into(), run: None });
+            }
             if self.draft.facts.len() > mark.facts {
                 self.spans.push((self.draft.facts.len(), context.principal.clone(), context.authority.clone()));
             }
@@ -177,7 +196,7 @@ impl Engine {
 
     /// Commits the draft. After a failure the model is folded anew.
     fn commit(&mut self, sign: bool) -> Result<(), StoreError> {
-        let recorded = !self.draft.facts.is_empty() || !self.draft.names.is_empty();
+        let recorded = !self.draft.facts.is_empty();
         let sign = sign && (self.state.size.load(Ordering::Relaxed) > self.signed || recorded);
         if !recorded && !sign {
             self.draft.blobs.clear();
@@ -213,7 +232,7 @@ impl Engine {
     }
 
     /// The draft as it is written, and the tree after it.
-    fn encode(&mut self, facts: &[bussola_domain::event::Fact], sign: bool) -> Result<(Batch, Frontier), StoreError> {
+    fn encode(&mut self, facts: &[Fact], sign: bool) -> Result<(Batch, Frontier), StoreError> {
         let mut frontier = (*self.state.tree()).clone();
         let first = frontier.size();
         let mut batch = Batch {
@@ -222,11 +241,14 @@ impl Engine {
             leaves: std::mem::take(&mut self.spare.1),
             tiles: Vec::new(),
             head: frontier.head(),
-            names: std::mem::take(&mut self.draft.names),
+            names: Vec::new(),
             blobs: Vec::new(),
+            erased: Vec::new(),
             history: std::mem::take(&mut self.draft.history),
             checkpoint: None,
         };
+        let names = self.draft.names.drain(..).zip(self.drawn.drain(..));
+        batch.names.extend(names.map(|((id, text), salt)| NewName { id, salt, text }));
         let blobs = std::mem::take(&mut self.draft.blobs);
         if !blobs.is_empty() {
             let errors = errors(facts);
@@ -243,6 +265,9 @@ impl Engine {
             let (principal, authority) = spans.peek().map_or(("", ""), |(_, principal, right)| (principal, right));
             let aside = entry::encode(fact, principal, authority, &mut self.body)?;
             batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
+            if let Event::TextsErased(erased) = &fact.event {
+                batch.erased.push(erased.clone());
+            }
             let start = batch.leaves.len();
             let kind = fact.event.kind().0;
             self.body
@@ -260,7 +285,7 @@ impl Engine {
         Ok((batch, frontier))
     }
 
-    fn publish(&self, first: u64, facts: &[bussola_domain::event::Fact]) {
+    fn publish(&self, first: u64, facts: &[Fact]) {
         if self.state.events.receiver_count() == 0 {
             return;
         }
@@ -272,13 +297,11 @@ impl Engine {
     }
 
     /// Keeps the memory of large buffers for the next group.
-    fn reuse(&mut self, mut facts: Vec<bussola_domain::event::Fact>, mut batch: Batch) {
+    fn reuse(&mut self, mut facts: Vec<Fact>, mut batch: Batch) {
         facts.clear();
         batch.history.clear();
-        batch.names.clear();
         self.draft.facts = facts;
         self.draft.history = batch.history;
-        self.draft.names = batch.names;
         if batch.leaves.capacity() <= SPARE_BYTES_MAX {
             batch.entries.clear();
             batch.leaves.clear();
@@ -302,6 +325,7 @@ impl Engine {
     /// Folds the model anew from what is stored.
     fn refold(&mut self) -> bool {
         self.draft = Draft::default();
+        self.drawn.clear();
         self.spans.clear();
         let mut model = self.state.model.write();
         match restore(&*self.journal, &self.base, self.latest) {
@@ -325,6 +349,36 @@ impl Engine {
         }
     }
 
+    /// Deletes some of the history that ended before a time. Says whether there is more.
+    ///
+    /// INVARIANT: first the ledger says that it is deleted: what is missing without such an entry was tampered with.
+    pub(crate) fn forget(
+        &mut self,
+        before: Timestamp,
+        in_use: &dyn Fn(BlobHash) -> bool,
+    ) -> Result<bool, StoreError> {
+        let failed = |source| StoreError::Commit { source: Arc::new(source) };
+        if let Some(source) = self.broken.clone() {
+            return Err(StoreError::Unavailable { source });
+        }
+        if !self.journal.has_old(before.0, in_use).map_err(failed)? {
+            return Ok(false);
+        }
+        if self.forgotten < before {
+            let fact = Fact { at: self.latest, event: HistoryForgotten { before }.into(), run: None };
+            {
+                let state = self.state.clone();
+                state.model.write().apply(&fact, &mut self.draft.history);
+                state.applied();
+            }
+            self.draft.facts.push(fact);
+            self.spans.push((self.draft.facts.len(), ITSELF.into(), RETENTION.into()));
+            self.commit(false)?;
+            self.forgotten = before;
+        }
+        self.journal.forget(before.0, in_use).map_err(failed)
+    }
+
     /// The journal, for what is not a command.
     pub(crate) fn journal(&mut self) -> &mut dyn Journal {
         &mut *self.journal
@@ -338,9 +392,27 @@ impl Engine {
     }
 }
 
+/// What an entry says of the names that are new since the last command.
+fn commit_to_names(
+    salts: &mut Salts,
+    drawn: &mut Vec<Salt>,
+    names: &[(bussola_domain::id::NameId, Arc<str>)],
+) -> Option<NamesGiven> {
+    let new = &names[drawn.len()..];
+    if new.is_empty() {
+        return None;
+    }
+    let commitments = new.iter().map(|(name, text)| {
+        let salt = salts.draw();
+        drawn.push(salt);
+        Commitment { hash: salt.commit(text), name: *name }
+    });
+    Some(NamesGiven { names: commitments.collect() })
+}
+
 /// The texts that a later report of the same task replaces.
-fn errors(facts: &[bussola_domain::event::Fact]) -> HashSet<BlobHash> {
-    let error = |fact: &bussola_domain::event::Fact| match &fact.event {
+fn errors(facts: &[Fact]) -> HashSet<BlobHash> {
+    let error = |fact: &Fact| match &fact.event {
         Event::TaskReported(event) => event.error,
         _ => None,
     };

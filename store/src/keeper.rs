@@ -10,7 +10,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use bussola_domain::id::BlobHash;
+use bussola_domain::id::{BlobHash, Timestamp};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
@@ -168,7 +168,7 @@ pub(crate) fn open_folder(path: &std::path::Path) -> Result<Connection, rusqlite
 
 fn forget(shared: &Shared, retention: Duration) {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    let before = now.saturating_sub(retention).as_micros() as i64;
+    let before = Timestamp(now.saturating_sub(retention).as_micros() as i64);
     shared.queue.push_chore(Work::Chore(Chore::Forget { before, in_use: errors_in_use(shared) }));
 }
 

@@ -38,6 +38,7 @@ mod options;
 mod priority;
 mod queue;
 mod recovery;
+mod salts;
 mod snapshot;
 mod state;
 mod store;

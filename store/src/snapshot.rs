@@ -168,11 +168,17 @@ fn write(directory: &Directory, folded: &Folded, root: Hash) -> Result<(), Store
     };
     store().map_err(failed)?;
     directory.flush()?;
-    for (size, old) in list(directory) {
-        if size != folded.size {
-            let removed = std::fs::remove_file(&old);
-            removed.map_err(|error| StoreError::file("remove", &old, error))?;
-        }
+    remove_all_but(directory, Some(folded.size))
+}
+
+/// Removes every snapshot.
+pub(crate) fn remove_all(directory: &Directory) -> Result<(), StoreError> {
+    remove_all_but(directory, None)
+}
+
+fn remove_all_but(directory: &Directory, kept: Option<u64>) -> Result<(), StoreError> {
+    for (_, old) in list(directory).into_iter().filter(|&(size, _)| Some(size) != kept) {
+        std::fs::remove_file(&old).map_err(|error| StoreError::file("remove", &old, error))?;
     }
     Ok(())
 }

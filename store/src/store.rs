@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use bussola_domain::command::{Erase, Erased};
 use bussola_domain::id::{BlobHash, RunId, Timestamp};
 use bussola_domain::model::{Command, Model};
 use bussola_ledger::{InclusionProofText, Origin, SigningKey, TreeHead, VerifyingKey, WithEdge, inclusion_proof};
@@ -21,6 +22,7 @@ use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 use crate::options::{Context, Location, Options};
 use crate::queue::Queue;
 use crate::recovery;
+use crate::salts::Salts;
 use crate::snapshot;
 use crate::state::{Committed, State};
 use crate::writer::{self, Work, Writer};
@@ -76,7 +78,7 @@ impl Store {
                 None => recovery::empty(config.clone(), names),
             })
         };
-        let engine = Engine::open(Box::new(journal), key, base, now)?;
+        let engine = Engine::open(Box::new(journal), key, base, Salts::random()?, now)?;
         Store::start(engine, database, directory, lock, options)
     }
 
@@ -86,7 +88,7 @@ impl Store {
         let key = draw_key(Origin::new(options.origin.clone()).map_err(StoreError::Origin)?)?;
         let config = options.scheduler.clone();
         let base: Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
-        let engine = Engine::open(Box::new(disk.clone()), key, base, now)?;
+        let engine = Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, now)?;
         Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options)
     }
 
@@ -233,6 +235,16 @@ impl Store {
     /// Entries as they are committed. A receiver that falls behind is told how many it missed.
     pub fn subscribe(&self) -> broadcast::Receiver<Arc<Committed>> {
         self.shared().state.events.subscribe()
+    }
+
+    /// Erases texts that name a person, and says so in the ledger. Snapshots may hold what workers told of themselves, so
+    /// they go too: the next start folds more entries.
+    pub fn erase(&self, context: Context, erase: Erase) -> Result<Erased, StoreError> {
+        let erased = self.execute_blocking(context, erase)?;
+        if let Some(directory) = &self.shared().directory {
+            snapshot::remove_all(directory)?;
+        }
+        Ok(erased)
     }
 
     /// Ends the writer: what waits is still executed, a last checkpoint signed, everything flushed and folded. Other

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use bussola_domain::id::BlobHash;
+use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::Command;
 
 use crate::engine::Engine;
@@ -36,7 +36,7 @@ pub(crate) enum Chore {
     /// The write-ahead log has grown too long.
     Fold,
     /// Delete some old history; error texts that the model still names stay.
-    Forget { before: i64, in_use: HashSet<BlobHash> },
+    Forget { before: Timestamp, in_use: HashSet<BlobHash> },
 }
 
 /// The engine, and when to do what with it.
@@ -148,9 +148,9 @@ impl Writer {
                 self.engine.sign();
                 return;
             }
-            Chore::Fold => ("fold the log", self.engine.journal().fold()),
+            Chore::Fold => ("fold the log", self.engine.journal().fold().map_err(StoreError::read)),
             Chore::Forget { before, in_use } => {
-                let more = self.engine.journal().forget(before, &|hash| in_use.contains(&hash));
+                let more = self.engine.forget(before, &|hash| in_use.contains(&hash));
                 if let Ok(true) = more {
                     // Others' commands go between.
                     shared.queue.push_chore(Work::Chore(Chore::Forget { before, in_use }));

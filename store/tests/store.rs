@@ -7,9 +7,8 @@ mod support;
 use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
-use bussola_domain::command::CountPending;
-use bussola_domain::id::BlobHash;
-use bussola_domain::id::{RunId, Timestamp};
+use bussola_domain::command::{AddTask, CountPending, Erase, Erased, Prune};
+use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
 use bussola_domain::model::{Command, Step};
 use bussola_domain::run_graph::RunGraph;
 use bussola_domain::scheduler::{Report, Status};
@@ -25,7 +24,7 @@ fn what_was_answered_is_there_after_a_restart() {
     run(&store, 3.0, add("A", Status::Done));
     let (head, before) = (store.head(), describe(&store));
     let kinds: Vec<_> = store.entries(0, 0).unwrap().into_iter().map(|recorded| recorded.entry.body.kind).collect();
-    assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("worker.joined", "run.ended"));
+    assert_eq!((kinds[0].as_str(), kinds[kinds.len() - 1].as_str()), ("names.given", "run.ended"));
     store.close();
     assert!(!place.path().join("ledger.db-wal").exists());
 
@@ -287,18 +286,37 @@ fn a_ledger_that_is_broken_at_its_end_is_not_continued() {
 }
 
 #[test]
-fn an_erased_name_is_gone_and_the_ledger_still_verifies() {
+fn what_is_erased_is_gone_and_the_ledger_says_so() {
     let place = Place::new();
     let store = place.open();
-    run(&store, 1.0, add("A", Status::Pending));
+    let by = |worker: &str, task: &str| AddTask { worker: worker.into(), ..add(task, Status::Pending) };
+    run(&store, 1.0, by("host=atlas, username=ada", "A"));
+    run(&store, 1.0, fail("A", "ada's secret"));
+    by_hand::snapshot_directory(&place.path(), &Default::default()).unwrap();
+    let erase = |seconds: f64, containing: &str| {
+        let errors = vec![BlobHash::of(b"ada's secret")];
+        store.erase(context(seconds), Erase { containing: containing.into(), errors }).unwrap()
+    };
+    assert_eq!(erase(2.0, "username=ada"), Erased { names: 0, names_in_use: 1 }, "it is still here");
+    run(&store, 1e6, Prune);
+    assert_eq!(erase(1e6, "username=ada"), Erased { names: 1, names_in_use: 0 });
+    assert_eq!(erase(1e6, ""), Erased::default(), "nothing is not everything");
+    // Its number stays taken, even if nobody else has a later one.
+    run(&store, 1e6, by("host=atlas, username=ada", "B"));
+    let described = describe(&store);
+    let names = |store: &Store| store.read(|model| [0, 1, 2].map(|id| model.names.text(NameId(id)).to_string()));
+    let expected = ["erased-0", "w", "host=atlas, username=ada"].map(str::to_owned);
+    assert_eq!(names(&store), expected);
+    assert_eq!(store.blob(BlobHash::of(b"ada's secret")).unwrap(), None);
     store.close();
-    let erase = "DELETE FROM names WHERE text = 'w'";
-    assert_eq!(rusqlite::Connection::open(place.path().join("ledger.db")).unwrap().execute(erase, []).unwrap(), 1);
-    assert!(audit::verify(&place.path(), &audit::Request::default()).unwrap().is_ok());
+    let bytes = std::fs::read(place.path().join("ledger.db")).unwrap();
+    assert!(!bytes.windows(12).any(|window| window == b"ada's secret"), "it is overwritten too");
+    let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+    let report = audit::verify(&place.path(), &deep).unwrap();
+    assert_eq!(report.findings, []);
+    assert_eq!(report.gone, audit::Gone { names_erased: 1, errors_erased: 1, errors_forgotten: 0 });
     let store = place.open();
-    assert_eq!(store.runs(&RunFilter::default()).unwrap()[0].worker_name, None);
-    let name = store.read(|model| model.names.text(bussola_domain::id::NameId(0)));
-    assert_eq!(&*name, "erased-0");
+    assert_eq!((describe(&store), names(&store)), (described, expected));
 }
 
 #[test]
@@ -406,6 +424,8 @@ fn old_history_is_forgotten_and_entries_are_not() {
     let place = Place::new();
     let store = place.open();
     fill(&store, 0..600);
+    // The first error is no longer named by its task.
+    run(&store, 700.0, fail("T0", "E again"));
     let entries = store.head().size;
     store.close();
     let options = Options { run_retention: Some(Duration::from_secs(3600)), ..place.options() };
@@ -422,7 +442,8 @@ fn old_history_is_forgotten_and_entries_are_not() {
     assert!(store.head().size >= entries);
     store.close();
     let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
-    assert_eq!(audit::verify(&place.path(), &deep).unwrap().findings, []);
+    let report = audit::verify(&place.path(), &deep).unwrap();
+    assert_eq!((report.findings, report.gone.errors_forgotten > 0), (Vec::new(), true));
 }
 
 #[test]

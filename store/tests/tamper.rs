@@ -5,7 +5,13 @@
 mod support;
 
 use bussola_store::audit::{self, Depth, Report, Request, verify};
-use support::{Place, fill};
+use bussola_domain::command::{AddTask, Erase, Prune};
+use bussola_domain::scheduler::Status;
+use support::{Place, add, context, fill, run};
+
+fn add_by(worker: &str, task: &str) -> AddTask {
+    AddTask { worker: worker.into(), ..add(task, Status::Pending) }
+}
 
 /// A ledger of some hundred entries with two full tiles, stored checkpoints, texts and history, closed.
 fn ledger() -> Place {
@@ -119,6 +125,41 @@ fn every_change_of_the_history_is_found_by_looking_deep() {
         assert!(look(&place, Depth::Ledger).is_ok(), "{sql}");
         let report = look(&place, Depth::Deep);
         assert!(report.findings.iter().any(|finding| finding.what.contains(what)), "{sql}: {:?}", report.findings);
+    }
+}
+
+#[test]
+fn every_change_of_a_text_is_found_by_looking_deep() {
+    let intact = Place::new();
+    let store = intact.open();
+    fill(&store, 0..20);
+    run(&store, 100.0, add_by("other", "X"));
+    run(&store, 1e6, Prune);
+    run(&store, 1e6, add("here", Status::Pending));
+    store.erase(context(1e6), Erase { containing: "other".into(), errors: Vec::new() }).unwrap();
+    store.close();
+    assert_eq!(look(&intact, Depth::Deep).findings, []);
+    let cases: &[(&str, &str, Option<u64>)] = &[
+        ("UPDATE names SET text = 'Mallory' WHERE id = 0", "name 0 is not the one that entry 0 commits to", Some(0)),
+        ("UPDATE names SET salt = zeroblob(16) WHERE id = 0", "name 0 is not the one that entry 0", Some(0)),
+        ("UPDATE names SET salt = NULL WHERE id = 0", "name 0 is not the one that entry 0", Some(0)),
+        ("UPDATE names SET text = NULL, salt = NULL WHERE id = 0", "name 0, given by entry 0, is gone", Some(0)),
+        ("DELETE FROM names WHERE id = 0", "name 0, given by entry 0, is gone", Some(0)),
+        ("INSERT INTO names VALUES (77, x'00', 'Mallory')", "name 77 is in no entry", None),
+        ("INSERT INTO names VALUES (-1, x'00', 'Mallory')", "name -1 is in no entry", None),
+        ("UPDATE names SET text = 'Mallory' WHERE id = 1", "was erased by an entry and is there again", None),
+        ("UPDATE blobs SET content = 'E0 ' WHERE content = 'E0'", "is not what its hash says", None),
+        ("DELETE FROM blobs WHERE content = 'E5'", "is gone, and no entry says that it was deleted", Some(21)),
+    ];
+    for (sql, what, seq) in cases {
+        let place = intact.copy();
+        change(&place, sql);
+        let report = look(&place, Depth::Deep);
+        let found = report.findings.iter().find(|finding| finding.what.contains(what));
+        let found = found.unwrap_or_else(|| panic!("{sql}: {:?}", report.findings));
+        if seq.is_some() {
+            assert_eq!(found.seq, *seq, "{sql}: {found:?}");
+        }
     }
 }
 

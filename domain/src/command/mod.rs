@@ -3,6 +3,7 @@
 //! Here scheduler, runs and catalog meet: a report of a task may start a run, an answer without work may end it.
 
 mod catalog;
+mod erase;
 mod operate;
 mod prune;
 mod report;
@@ -10,6 +11,7 @@ mod work;
 mod worker;
 
 pub use catalog::{Applied, ApplyManifests};
+pub use erase::{Erase, Erased};
 pub use operate::{
     DecreaseRunningResources, ForgiveFailures, MarkAsDone, Moved, Pause, ReEnableTask, SetProgress, SetStatusMessage,
     UpdateResources,

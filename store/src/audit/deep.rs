@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 
 use bussola_domain::id::{RunId, Timestamp};
+use bussola_domain::names::Names;
 use bussola_domain::runs::HistoryRow;
 use bussola_domain::scheduler::Config;
 use bussola_ledger::TreeHead;
-use rusqlite::{Connection, OptionalExtension, Row};
+use rusqlite::{Connection, Row};
 
 use crate::audit::open;
 use crate::audit::verify::{Finding, finding, unreadable};
@@ -30,16 +31,15 @@ pub(super) fn check_history(
     directory: &Directory,
     connection: &Connection,
     head: TreeHead,
+    forgotten_before: Option<i64>,
 ) -> Result<Option<Finding>, StoreError> {
     let mut reader = SqliteReader { database: Database::file(&directory.database()) };
-    let names = recovery::load_names(&mut reader)?;
-    let mut folded = recovery::empty(Config::default(), names);
+    // The history has numbers, so it follows from the entries without the names, whatever became of these.
+    let mut folded = recovery::empty(Config::default(), Names::default());
     let mut runs: BTreeMap<i64, Run> = BTreeMap::new();
     let stored = open(directory)?;
     let compared = (|| -> Result<Option<Finding>, JournalError> {
-        let select = "SELECT forgotten_before FROM meta WHERE id = 0";
-        let forgotten: Option<i64> = connection.query_row(select, [], |row| row.get(0)).optional()?.flatten();
-        let forgotten = forgotten.unwrap_or(i64::MIN);
+        let forgotten = forgotten_before.unwrap_or(i64::MIN);
         let select = "SELECT run, task, family, worker, started, ended, outcome, error, id FROM attempts ORDER BY id";
         let mut statement = stored.prepare(select)?;
         let mut rows = statement.query([])?;

@@ -14,6 +14,7 @@ use bussola_ledger::{
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use crate::audit::texts::{Gone, Said};
 use crate::audit::{deep, open};
 use crate::directory::Directory;
 use crate::error::StoreError;
@@ -32,7 +33,8 @@ pub enum Depth {
     /// The ledger: entries, hashes, tiles, head, checkpoints, texts.
     #[default]
     Ledger,
-    /// Also every page of the database, and the history against a fold of all entries.
+    /// Also every page of the database, the names and texts against the entries, and the history against a fold of all
+    /// entries.
     Deep,
 }
 
@@ -68,6 +70,8 @@ pub struct Report {
     pub head: Option<TreeHead>,
     /// Checkpoints that the entries agree with, stored and given.
     pub checkpoints: usize,
+    /// Texts that are gone, as entries say. Counted when looking deep.
+    pub gone: Gone,
     /// The first finding of each kind of check; empty: all is in order.
     pub findings: Vec<Finding>,
 }
@@ -97,7 +101,7 @@ pub(super) fn unreadable(error: &JournalError, seq: Option<u64>) -> Finding {
 /// Checks the ledger of a directory.
 pub fn verify(directory: &Path, request: &Request) -> Result<Report, StoreError> {
     let directory = Directory::new(directory);
-    let mut report = Report { size: 0, head: None, checkpoints: 0, findings: Vec::new() };
+    let mut report = Report { size: 0, head: None, checkpoints: 0, gone: Gone::default(), findings: Vec::new() };
     if !directory.database().is_file() {
         return Err(StoreError::NoLedger { path: directory.path });
     }
@@ -134,10 +138,30 @@ pub fn verify(directory: &Path, request: &Request) -> Result<Report, StoreError>
         if report.findings.is_empty()
             && let Some(head) = head
         {
-            report.findings.extend(deep::check_history(&directory, &connection, head)?);
+            look_deep(&directory, &connection, head, &mut report)?;
         }
     }
     Ok(report)
+}
+
+/// What stands beside the entries, once these are known to be in order.
+fn look_deep(
+    directory: &Directory,
+    connection: &Connection,
+    head: TreeHead,
+    report: &mut Report,
+) -> Result<(), StoreError> {
+    let said = match Said::read(connection, head.size) {
+        Ok(said) => said,
+        Err(error) => {
+            report.findings.push(unreadable(&error, None));
+            return Ok(());
+        }
+    };
+    let forgotten_before = said.forgotten_before;
+    (report.findings, report.gone) = said.check(connection);
+    report.findings.extend(deep::check_history(directory, connection, head, forgotten_before)?);
+    Ok(())
 }
 
 /// The tables are those that this release makes, and the ledger names the key.

@@ -38,7 +38,7 @@ struct Contents {
     flushed: usize,
     size: u64,
     entries: Vec<StoredRow>,
-    names: BTreeMap<NameId, Arc<str>>,
+    names: BTreeMap<NameId, Option<Arc<str>>>,
     blobs: BTreeMap<BlobHash, String>,
     history: Vec<HistoryRow>,
 }
@@ -110,7 +110,7 @@ impl Journal for Disk {
         assert_eq!(batch.first, contents.size, "a batch continues what is there");
         let group = Group {
             entries: contents.entries.len(),
-            names: batch.names.iter().map(|&(id, _)| id).collect(),
+            names: batch.names.iter().map(|name| name.id).collect(),
             history: contents.history.len(),
         };
         contents.groups.push(group);
@@ -119,8 +119,12 @@ impl Journal for Disk {
             hash: entry.hash,
             leaf: leaf.to_vec(),
         }));
-        contents.names.extend(batch.names.iter().cloned());
+        contents.names.extend(batch.names.iter().map(|name| (name.id, Some(name.text.clone()))));
         contents.blobs.extend(batch.blobs.iter().map(|blob| (blob.hash, blob.content.clone())));
+        for erased in &batch.erased {
+            contents.names.extend(erased.names.iter().map(|&id| (id, None)));
+            erased.errors.iter().for_each(|hash| drop(contents.blobs.remove(hash)));
+        }
         contents.history.extend(batch.history.iter().cloned());
         contents.size = batch.head.size;
         match fault {
@@ -142,6 +146,10 @@ impl Journal for Disk {
 
     fn finish(&mut self) -> Result<(), JournalError> {
         Ok(())
+    }
+
+    fn has_old(&mut self, _before: i64, _in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
+        Ok(false)
     }
 
     fn forget(&mut self, _before: i64, _in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
@@ -169,8 +177,8 @@ impl Reader for Disk {
         Ok(frontier)
     }
 
-    fn names(&mut self, visit: &mut dyn FnMut(NameId, &str)) -> Result<(), JournalError> {
-        self.contents.lock().names.iter().for_each(|(&id, text)| visit(id, text));
+    fn names(&mut self, visit: &mut dyn FnMut(NameId, Option<&str>)) -> Result<(), JournalError> {
+        self.contents.lock().names.iter().for_each(|(&id, text)| visit(id, text.as_deref()));
         Ok(())
     }
 

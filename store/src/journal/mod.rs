@@ -8,6 +8,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use bussola_domain::id::{BlobHash, NameId};
+use bussola_domain::names::{Salt, TextsErased};
 use bussola_domain::runs::HistoryRow;
 use bussola_ledger::{Frontier, FullTile, Hash, TreeHead};
 
@@ -49,6 +50,17 @@ pub struct NewBlob {
     pub kept: bool,
 }
 
+/// One name to keep.
+#[derive(Clone, Debug)]
+pub struct NewName {
+    /// Its number.
+    pub id: NameId,
+    /// What makes its hash in the entry of no use to who guesses.
+    pub salt: Salt,
+    /// It.
+    pub text: Arc<str>,
+}
+
 /// What is written together.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -63,9 +75,11 @@ pub struct Batch {
     /// The ledger after them.
     pub head: TreeHead,
     /// Names used for the first time.
-    pub names: Vec<(NameId, Arc<str>)>,
+    pub names: Vec<NewName>,
     /// Texts to keep.
     pub blobs: Vec<NewBlob>,
+    /// Names and error texts to erase, after those above were written.
+    pub erased: Vec<TextsErased>,
     /// Changes of the history.
     pub history: Vec<HistoryRow>,
     /// A signed note of the head, and when it was signed.
@@ -95,6 +109,8 @@ pub trait Journal: Send {
     fn fold(&mut self) -> Result<(), JournalError>;
     /// The last call: leaves as little as possible to be recovered.
     fn finish(&mut self) -> Result<(), JournalError>;
+    /// Whether there is history that ended before a time, so that `forget` would delete some.
+    fn has_old(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError>;
     /// Deletes some of the history that ended before a time. Says whether there is more.
     fn forget(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError>;
     /// The reading side, by itself.
@@ -118,8 +134,8 @@ pub trait Reader: Send {
     fn head(&mut self) -> Result<TreeHead, JournalError>;
     /// The edge of the tree of this many entries, from tiles and hashes.
     fn frontier(&mut self, size: u64) -> Result<Frontier, JournalError>;
-    /// All names.
-    fn names(&mut self, visit: &mut dyn FnMut(NameId, &str)) -> Result<(), JournalError>;
+    /// All names; none: it was erased.
+    fn names(&mut self, visit: &mut dyn FnMut(NameId, Option<&str>)) -> Result<(), JournalError>;
     /// Entries in order.
     fn entries(&mut self, from: u64, limit: usize) -> Result<Vec<StoredRow>, JournalError>;
     /// A text by its hash.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bussola_domain::id::{BlobHash, NameId};
+use bussola_domain::names::TextsErased;
 use bussola_domain::runs::HistoryRow;
 use bussola_ledger::{Frontier, Hash, TileReader, TreeHead};
 use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
 
 use crate::error::StoreError;
-use crate::journal::{Batch, Journal, JournalError, Reader, StoredRow};
+use crate::journal::{Batch, Journal, JournalError, NewName, Reader, StoredRow};
 use crate::limits::{CHECKPOINTS_RECENT, INDEX_ENTRIES, READERS_IDLE_MAX, RETENTION_ROWS_MAX};
 use crate::options::Sync;
 
@@ -246,6 +247,15 @@ impl Journal for SqliteJournal {
         self.truncate_log(FINISH_WAIT)
     }
 
+    fn has_old(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
+        let connection = self.connection.lock();
+        let select = "SELECT EXISTS (SELECT 1 FROM (SELECT ended FROM attempts ORDER BY id LIMIT 1) WHERE ended < ?1)
+                      OR EXISTS (SELECT 1 FROM (SELECT ended FROM runs WHERE ended IS NOT NULL ORDER BY id LIMIT 1)
+                                 WHERE ended < ?1)";
+        let rows = connection.prepare_cached(select)?.query_row([before], |row| row.get(0))?;
+        Ok(rows || !old_errors(&connection, before, 1, in_use)?.is_empty())
+    }
+
     fn forget(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
         let mut connection = self.connection.lock();
         let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
@@ -312,9 +322,9 @@ pub(crate) fn places(first: i64, places: &[u8]) -> impl Iterator<Item = i64> {
 }
 
 fn write_texts(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
-    for (id, text) in &batch.names {
-        let mut insert = transaction.prepare_cached("INSERT OR REPLACE INTO names (id, text) VALUES (?, ?)")?;
-        insert.execute(params![id.0, &**text])?;
+    for NewName { id, salt, text } in &batch.names {
+        let mut insert = transaction.prepare_cached("INSERT INTO names (id, salt, text) VALUES (?, ?, ?)")?;
+        insert.execute(params![id.0, salt.0.as_slice(), &**text])?;
     }
     for blob in &batch.blobs {
         // The same error again keeps its text for longer.
@@ -322,6 +332,22 @@ fn write_texts(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), Journ
                       ON CONFLICT (hash) DO UPDATE SET at = max(at, excluded.at), kept = max(kept, excluded.kept)";
         let mut insert = transaction.prepare_cached(insert)?;
         insert.execute(params![blob.hash.0.as_slice(), blob.at, blob.kept, blob.content])?;
+    }
+    for erased in &batch.erased {
+        erase(transaction, erased)?;
+    }
+    Ok(())
+}
+
+/// The bytes are overwritten where they stood; the log has them until it is folded and starts anew.
+fn erase(transaction: &Transaction<'_>, erased: &TextsErased) -> Result<(), JournalError> {
+    transaction.pragma_update(None, "secure_delete", true)?;
+    for name in &erased.names {
+        transaction.prepare_cached("UPDATE names SET salt = NULL, text = NULL WHERE id = ?")?.execute([name.0])?;
+    }
+    for hash in &erased.errors {
+        let delete = "DELETE FROM blobs WHERE hash = ? AND NOT kept";
+        transaction.prepare_cached(delete)?.execute([hash.0.as_slice()])?;
     }
     Ok(())
 }
@@ -381,20 +407,26 @@ fn forget(transaction: &Transaction<'_>, before: i64, in_use: &dyn Fn(BlobHash) 
     let delete = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended IS NOT NULL ORDER BY id LIMIT ?)
                   AND ended < ?";
     let runs = transaction.prepare_cached(delete)?.execute(params![limit, before])?;
-    let select = "SELECT id, hash FROM blobs WHERE NOT kept AND at < ?
-                  AND NOT EXISTS (SELECT 1 FROM attempts WHERE error = hash) ORDER BY id LIMIT ?";
-    let old: Vec<(i64, [u8; 32])> = {
-        let mut statement = transaction.prepare_cached(select)?;
-        let rows = statement.query_map(params![before, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        rows.collect::<Result<_, _>>()?
-    };
-    let mut blobs = 0;
-    for (id, _) in old.into_iter().filter(|(_, hash)| !in_use(BlobHash(*hash))) {
-        blobs += transaction.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
+    let errors = old_errors(transaction, before, RETENTION_ROWS_MAX, in_use)?;
+    for id in &errors {
+        transaction.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
     }
-    let update = "UPDATE meta SET forgotten_before = max(coalesce(forgotten_before, ?1), ?1)";
-    transaction.prepare_cached(update)?.execute([before])?;
-    Ok(attempts.max(runs).max(blobs) >= RETENTION_ROWS_MAX)
+    Ok(attempts.max(runs).max(errors.len()) >= RETENTION_ROWS_MAX)
+}
+
+/// The first error texts that nothing names any more.
+fn old_errors(
+    connection: &Connection,
+    before: i64,
+    limit: usize,
+    in_use: &dyn Fn(BlobHash) -> bool,
+) -> Result<Vec<i64>, JournalError> {
+    let select = "SELECT id, hash FROM blobs WHERE NOT kept AND at < ?
+                  AND NOT EXISTS (SELECT 1 FROM attempts WHERE error = hash) ORDER BY id";
+    let mut statement = connection.prepare_cached(select)?;
+    let rows = statement.query_map([before], |row| Ok((row.get(0)?, BlobHash(row.get(1)?))))?;
+    let unused = rows.filter(|row| row.as_ref().map_or(true, |(_, hash)| !in_use(*hash)));
+    Ok(unused.take(limit).map(|row| row.map(|(id, _)| id)).collect::<Result<_, _>>()?)
 }
 
 /// The tables as they are, each with its SQL.
@@ -427,12 +459,12 @@ impl Reader for SqliteReader {
         read_frontier(&*self.database.read()?, size)
     }
 
-    fn names(&mut self, visit: &mut dyn FnMut(NameId, &str)) -> Result<(), JournalError> {
+    fn names(&mut self, visit: &mut dyn FnMut(NameId, Option<&str>)) -> Result<(), JournalError> {
         let connection = self.database.read()?;
         let mut statement = connection.prepare("SELECT id, text FROM names ORDER BY id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            visit(NameId(row.get(0)?), row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?);
+            visit(NameId(row.get(0)?), row.get_ref(1)?.as_str_or_null().map_err(rusqlite::Error::from)?);
         }
         Ok(())
     }

@@ -38,10 +38,12 @@ CREATE TABLE checkpoints (
     note TEXT NOT NULL
 );
 
--- Texts that may name a person. Deleting a row erases the text; the number stays in the ledger.
+-- Texts that may name a person. An entry has SHA-256 of salt and text. Where both are NULL they were erased, as an entry says;
+-- the row stays, so that its number is not used again.
 CREATE TABLE names (
     id   INTEGER PRIMARY KEY,
-    text TEXT NOT NULL
+    salt BLOB,
+    text TEXT
 );
 
 -- Texts that an entry names by their SHA-256. `kept` ones (not error texts) outlive the retention of runs.
@@ -91,7 +93,5 @@ CREATE TABLE meta (
     created INTEGER NOT NULL,
     probes  INTEGER NOT NULL,
     -- Entries before this are in `entries_of_run`.
-    indexed INTEGER NOT NULL,
-    -- Rows of the history that ended before this may be gone.
-    forgotten_before INTEGER
+    indexed INTEGER NOT NULL
 );
