@@ -4,6 +4,8 @@ HOW is one of
   entry, hash, checkpoint   flips one bit of one value of one row of such a table
   drop, swap                removes an entry from the middle; exchanges the contents of two entries
   cut                       removes the last entries
+  name, text                changes a name or an error text
+  no-name, no-text          removes one
 
 Prints what was done. Standard library only.
 """
@@ -16,6 +18,8 @@ KINDS = {
     "entry": [("entries", "leaf"), ("entries", "hash")],
     "hash": [("tiles", "hashes"), ("head", "root")],
     "checkpoint": [("checkpoints", "note")],
+    "name": [("names", "text"), ("names", "salt")],
+    "text": [("blobs", "content")],
 }
 
 
@@ -64,6 +68,11 @@ def main():
             row = rows[-chance.randrange(1, 20)]
             db.execute("DELETE FROM entries WHERE seq >= ?", (row,))
             said = f"cut off from entry {row}"
+        elif how in ("no-name", "no-text"):
+            table = {"no-name": "names", "no-text": "blobs"}[how]
+            row = chance.choice([row for (row,) in db.execute(f"SELECT id FROM {table}")])
+            db.execute(f"DELETE FROM {table} WHERE id = ?", (row,))
+            said = f"dropped row {row} of {table}"
         elif how == "swap":
             at = chance.randrange(len(rows) - 1)
             names = ", ".join(name for name, is_key in columns(db, "entries") if not is_key)

@@ -65,6 +65,7 @@ fn a_changed_ledger_does_not_verify() {
     live(&server, 0);
     server.stop();
     succeeded("verify", &verify(&binary, &data, &[]));
+    succeeded("verify --deep", &verify(&binary, &data, &["--deep"]));
 
     let seed = Random::seed_from("BUSSOLA_TAMPER_SEED");
     let mut random = Random::new(seed);
@@ -79,7 +80,7 @@ fn a_changed_ledger_does_not_verify() {
             .output()
             .expect("python can be run");
         let did = succeeded("tamper.py", &tamper);
-        let output = verify(&binary, &changed, &[]);
+        let output = verify(&binary, &changed, &["--deep"]);
         let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         assert_eq!(output.status.code(), Some(1), "not found out (tamper.py {how} {seed}): {did}{said}");
         assert!(said.chars().any(|c| c.is_ascii_digit()), "does not say where: {did}{said}");
@@ -89,7 +90,7 @@ fn a_changed_ledger_does_not_verify() {
             check(how, random.below(1_000_000));
         }
     }
-    for how in ["drop", "swap", "cut"] {
+    for how in ["drop", "swap", "cut", "name", "no-name", "text", "no-text"] {
         for _ in 0..3 {
             check(how, random.below(1_000_000));
         }

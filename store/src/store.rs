@@ -82,6 +82,16 @@ impl Store {
         Store::start(engine, database, directory, lock, options)
     }
 
+    /// Opens a ledger that must be there: for tools, which should not make one where a path was mistyped.
+    pub fn open_existing(options: Options, now: Timestamp) -> Result<Store, StoreError> {
+        if let Location::Directory(path) = &options.location
+            && !Directory::new(path).database().is_file()
+        {
+            return Err(StoreError::NoLedger { path: path.clone() });
+        }
+        Store::open(options, now)
+    }
+
     /// A store on a disk that fails when told to; its history stays empty.
     pub(crate) fn on_disk(disk: &crate::journal::faulty::Disk, now: Timestamp) -> Result<Store, StoreError> {
         let options = Options::new(Location::Memory);

@@ -1,12 +1,15 @@
-//! `bussola ledger …`: verify, checkpoint, prove, export; of a running server, or of a data directory.
+//! `bussola ledger …`: verify, checkpoint, prove, export; of a running server, or of a data directory. And erase, of the
+//! directory of a stopped one.
 //!
 //! The files that are written are those of `docs/ledger-format.md`, so that other programs take them as they are.
 
+mod erase;
 mod source;
 mod tree;
 
 use std::path::{Path, PathBuf};
 
+use bussola_domain::id::BlobHash;
 use bussola_ledger::{Verifier, VerifyingKey, leaf_hash};
 use bussola_server::http::wire::ledger::{CheckpointNote, EntryProof};
 use bussola_store::audit::{self, Depth, Request};
@@ -32,7 +35,7 @@ pub enum Command {
         /// The key that was kept elsewhere (`ledger.vkey`); without it the one beside the ledger is trusted.
         #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
-        /// Also every page of the database, and the history against the entries. Needs --data.
+        /// Also every page of the database, and names, error texts and history against the entries. Needs --data.
         #[arg(long, requires = "data")]
         deep: bool,
     },
@@ -72,6 +75,22 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Erase texts that name a person, and record that they were erased. The server must be stopped.
+    #[command(long_about = erase::LONG_ABOUT)]
+    Erase {
+        /// Every name (worker id, host, user, e-mail address, message) that contains this.
+        #[arg(value_name = "TEXT", required_unless_present = "error")]
+        containing: Option<String>,
+        /// An error text, by its SHA-256 as attempts and entries have it; may be given again.
+        #[arg(long, value_name = "HASH")]
+        error: Vec<BlobHash>,
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
 }
 
 /// Runs one of them.
@@ -93,6 +112,9 @@ pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
         Command::Prove { .. } => {
             Err(CliError::new(Code::BadArgument, "cannot prove: nothing is named", "name an entry"))
         }
+        Command::Erase { containing, error, data, yes } => {
+            erase::run(containing.unwrap_or_default(), error, data, yes, common)
+        }
         Command::Export { folder, out, data } => export(folder.or(out).as_deref(), data.as_deref(), common),
     }
 }
@@ -107,7 +129,17 @@ struct Report {
     root: Option<String>,
     /// Checkpoints that the entries agree with.
     checkpoints: usize,
+    /// Texts that are gone, as entries say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gone: Option<Gone>,
     findings: Vec<Finding>,
+}
+
+#[derive(Debug, Serialize)]
+struct Gone {
+    names_erased: u64,
+    errors_erased: u64,
+    errors_forgotten: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -137,10 +169,20 @@ fn finish(report: &Report, common: &Common) -> Result<Exit, CliError> {
 
 fn verified_text(report: &Report) -> String {
     let root = report.root.as_ref().map(|root| format!("root {root}\n")).unwrap_or_default();
+    let gone = report.gone.as_ref().map(gone_text).unwrap_or_default();
     format!(
-        "the ledger is in order: {}, {}\n{root}",
+        "the ledger is in order: {}, {}\n{root}{gone}",
         count(report.size as usize, "entry", "entries"),
         count(report.checkpoints, "checkpoint agrees", "checkpoints agree")
+    )
+}
+
+fn gone_text(gone: &Gone) -> String {
+    format!(
+        "gone, as entries say: {} and {} erased, {} older than the retention of runs\n",
+        count(gone.names_erased as usize, "name", "names"),
+        count(gone.errors_erased as usize, "error text", "error texts"),
+        count(gone.errors_forgotten as usize, "error text", "error texts"),
     )
 }
 
@@ -162,6 +204,11 @@ fn verify_data(
         size: report.size,
         root: report.head.map(|head| head.root.to_base64()),
         checkpoints: report.checkpoints,
+        gone: deep.then_some(Gone {
+            names_erased: report.gone.names_erased,
+            errors_erased: report.gone.errors_erased,
+            errors_forgotten: report.gone.errors_forgotten,
+        }),
         findings: report.findings.iter().map(finding).collect(),
     })
 }
@@ -202,6 +249,7 @@ fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: 
             size: verified.head.size,
             root: Some(verified.head.root.to_base64()),
             checkpoints: verified.checkpoints,
+            gone: None,
             findings: Vec::new(),
         },
         Err(fault) => failed(checked, fault.to_string(), fault.seq(), fault.hint()),
@@ -210,7 +258,7 @@ fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: 
 
 fn failed(size: u64, what: String, seq: Option<u64>, hint: &str) -> Report {
     let finding = Finding { what, seq, hint: hint.to_owned() };
-    Report { ok: false, size, root: None, checkpoints: 0, findings: vec![finding] }
+    Report { ok: false, size, root: None, checkpoints: 0, gone: None, findings: vec![finding] }
 }
 
 fn checkpoint(data: Option<&Path>, out: Option<&Path>, common: &Common) -> Result<Exit, CliError> {
