@@ -79,6 +79,11 @@ impl Model {
         self.catalog.listing(query, self.health().clone(), |owner| self.owner_name(owner))
     }
 
+    /// The worker with this id, if it is here.
+    pub fn worker_no(&self, id: &str) -> Option<WorkerNo> {
+        self.scheduler.worker_no(self.names.find(id)?)
+    }
+
     /// Folds a fact, and says what it adds to the history.
     pub fn apply(&mut self, fact: &Fact, history: History<'_>) {
         let (at, run) = (fact.at, fact.run);
@@ -322,6 +327,15 @@ pub trait Command: Send + 'static {
 
     /// Whether it may take milliseconds, so that no thread that has other callers should execute it.
     const LONG: bool = false;
+
+    /// Whether [`Command::touch`] is worth a try.
+    const TOUCHES: bool = false;
+
+    /// Does it if nothing need be recorded: heartbeats, which must not wait for a disk. None: it must be executed. What it
+    /// saw need not be committed yet.
+    fn touch(&self, _model: &mut Model, _now: Timestamp) -> Option<Self::Reply> {
+        None
+    }
 
     /// Decides, applies and records.
     fn execute(self, step: &mut Step<'_>) -> Self::Reply;

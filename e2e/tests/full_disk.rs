@@ -78,8 +78,25 @@ fn a_full_disk_loses_nothing_and_is_survived() {
     assert_eq!(refusals, 5, "{TASKS_MAX} tasks fitted on a disk of {DISK}");
     assert!(acknowledged.len() > 100, "only {} tasks fitted", acknowledged.len());
 
-    // Questions that change nothing are answered meanwhile, from what is on the disk. (Lists prune first, as luigid's do,
-    // and pruning must be recorded: they may be refused.)
+    // Heartbeats and questions are answered meanwhile. (Lists prune first, as luigid's do, and pruning must be recorded: they are
+    // as they were before.)
+    let ask = |method: &str, arguments: serde_json::Value| {
+        let reply = Client::open(server.address).and_then(|mut c| c.ask(method, &arguments));
+        reply.unwrap_or_else(|error| panic!("a full disk does not stop {method}: {error}\n{}", server.log()))
+    };
+    assert_eq!(ask("ping", json!({"worker": "w"})), json!({"rpc_messages": []}));
+    ask("set_task_status_message", json!({"task_id": "Disk_0", "status_message": "on"}));
+    assert_eq!(ask("count_pending", json!({"worker": "w"}))["n_pending_tasks"], json!(acknowledged.len()));
+    let listed = ask("task_list", json!({"status": "PENDING", "limit": false}));
+    assert!(
+        acknowledged.iter().all(|n| listed[format!("Disk_{n}")].is_object()),
+        "a list without what was acknowledged"
+    );
+    for method in ["graph", "worker_list", "resource_list"] {
+        ask(method, json!({}));
+    }
+    ask("dep_graph", json!({"task_id": "Disk_0"}));
+    ask("task_search", json!({"task_str": "Disk"}));
     for n in acknowledged.iter().step_by(25) {
         let reply = Client::open(server.address)
             .and_then(|mut c| c.ask("fetch_error", &json!({"task_id": format!("Disk_{n}")})))

@@ -1,7 +1,7 @@
 //! The data directory: what lies where, whose it is, and the key.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,11 @@ pub(crate) struct Directory {
 }
 
 /// Held while a server has the directory; the operating system lets go of it when the process ends, however it ends.
+///
+/// It is on the directory itself: a file in it could be removed, and made anew by the next server. The file beside says who has
+/// it, and is locked too, for file systems that lock files only.
 pub(crate) struct Lock {
+    _directory: Option<File>,
     _file: File,
 }
 
@@ -49,26 +53,38 @@ impl Directory {
 
     /// Makes this process the only one that writes here.
     pub(crate) fn lock(&self) -> Result<Lock, StoreError> {
-        let path = self.path.join("lock");
+        let directory = File::open(&self.path).map_err(|error| StoreError::file("open", &self.path, error))?;
+        let directory = match directory.try_lock() {
+            Ok(()) => Some(directory),
+            Err(TryLockError::WouldBlock) => return Err(self.locked()),
+            // A network's file system may refuse for want of a descriptor that writes, which directories have not.
+            Err(TryLockError::Error(_)) => None,
+        };
+        let path = self.holder();
         let opened = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(&path);
         let mut file = opened.map_err(|error| StoreError::file("open", &path, error))?;
         match file.try_lock() {
             Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let read = file.read_to_string(&mut holder);
-                let holder = match (read, holder.trim()) {
-                    (Ok(_), holder) if !holder.is_empty() => holder.to_owned(),
-                    _ => "another process".to_owned(),
-                };
-                return Err(StoreError::Locked { path: self.path.clone(), holder });
-            }
+            Err(TryLockError::WouldBlock) => return Err(self.locked()),
             Err(TryLockError::Error(error)) => return Err(StoreError::file("lock", &path, error)),
         }
         let holder = format!("process {}\n", std::process::id());
         let written = file.set_len(0).and_then(|()| file.write_all(holder.as_bytes()));
         written.map_err(|error| StoreError::file("write", &path, error))?;
-        Ok(Lock { _file: file })
+        Ok(Lock { _directory: directory, _file: file })
+    }
+
+    fn holder(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    fn locked(&self) -> StoreError {
+        let holder = std::fs::read_to_string(self.holder()).unwrap_or_default();
+        let holder = match holder.trim() {
+            "" => "another process".to_owned(),
+            holder => holder.to_owned(),
+        };
+        StoreError::Locked { path: self.path.clone(), holder }
     }
 
     /// Makes the names of new files last.

@@ -22,7 +22,7 @@ use crate::entry;
 use crate::error::StoreError;
 use crate::job::Job;
 use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, NewName, Reader};
-use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, SPARE_BYTES_MAX};
+use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, LOCK_WAIT_MAX, SPARE_BYTES_MAX};
 use crate::options::Context;
 use crate::recovery::{self, Folded};
 use crate::salts::Salts;
@@ -101,6 +101,11 @@ impl Engine {
         &self.state
     }
 
+    /// Whether commands can be executed without waiting for anybody.
+    pub(crate) fn is_ready(&mut self) -> bool {
+        self.broken.is_none() && self.journal.begin(Duration::ZERO).is_ok()
+    }
+
     /// Why nothing is accepted, if so.
     pub(crate) fn broken(&self) -> Option<&Arc<JournalError>> {
         self.broken.as_ref()
@@ -109,6 +114,15 @@ impl Engine {
     /// Takes commands from the front as long as the limits of a group allow, commits, and answers them.
     pub(crate) fn group(&mut self, jobs: &mut VecDeque<Box<dyn Job>>, sign: bool) {
         if let Some(source) = self.broken.clone() {
+            for job in jobs.drain(..) {
+                job.answer(Err(StoreError::Unavailable { source: source.clone() }));
+            }
+            return;
+        }
+        // Before anything is applied: while this waits, readers see what is committed, and nothing else.
+        if let Err(error) = self.journal.begin(LOCK_WAIT_MAX) {
+            tracing::error!(%error, commands = jobs.len(), "cannot write the ledger");
+            let source = Arc::new(error);
             for job in jobs.drain(..) {
                 job.answer(Err(StoreError::Unavailable { source: source.clone() }));
             }
@@ -352,15 +366,12 @@ impl Engine {
     /// Deletes some of the history that ended before a time. Says whether there is more.
     ///
     /// INVARIANT: first the ledger says that it is deleted: what is missing without such an entry was tampered with.
-    pub(crate) fn forget(
-        &mut self,
-        before: Timestamp,
-        in_use: &dyn Fn(BlobHash) -> bool,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn forget(&mut self, before: Timestamp, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, StoreError> {
         let failed = |source| StoreError::Commit { source: Arc::new(source) };
         if let Some(source) = self.broken.clone() {
             return Err(StoreError::Unavailable { source });
         }
+        self.journal.begin(LOCK_WAIT_MAX).map_err(failed)?;
         if !self.journal.has_old(before.0, in_use).map_err(failed)? {
             return Ok(false);
         }
@@ -386,7 +397,9 @@ impl Engine {
 
     /// Signs what is not signed yet.
     pub(crate) fn sign(&mut self) {
-        if self.broken.is_none() && self.state.size.load(Ordering::Relaxed) > self.signed {
+        let is_due = self.state.size.load(Ordering::Relaxed) > self.signed;
+        // What is not signed now is signed later; a failed commit would fold the model anew.
+        if is_due && self.is_ready() {
             let _logged = self.commit(true);
         }
     }

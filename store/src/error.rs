@@ -159,6 +159,11 @@ impl StoreError {
             StoreError::Closed => "the server is stopping: try again in a moment",
             StoreError::Panicked { .. } => "this is a bug in bussola: please report it with the server's log",
             StoreError::Encode { source, .. } => source.hint(),
+            StoreError::Commit { source } | StoreError::Unavailable { source }
+                if matches!(**source, JournalError::Locked) =>
+            {
+                "end the program that has a transaction open in `ledger.db`; the server goes on by itself"
+            }
             StoreError::Commit { .. } | StoreError::Unavailable { .. } | StoreError::NotSettled { .. } => {
                 "check the space and the health of the disk that holds the data directory; the server goes on by itself"
             }

@@ -145,9 +145,8 @@ impl Folded {
             tracing::warn!(%error, "cannot fold the log");
         }
         (self.bytes, self.entries) = (bytes, entries);
-        if bytes > WAL_BYTES_MAX {
-            shared.queue.push_chore(Work::Chore(Chore::Fold));
-        }
+        let next = if bytes > WAL_BYTES_MAX { Chore::Fold } else { Chore::Restart };
+        shared.queue.push_chore(Work::Chore(next));
     }
 
     fn connection(&mut self, path: &std::path::Path) -> Result<&Connection, rusqlite::Error> {

@@ -45,6 +45,10 @@ pub const WAL_BYTES_MAX: u64 = 512 << 20;
 /// LIMIT: bytes of an entry's subject before it is cut and completed by its hash. The ledger's own limit.
 pub const SUBJECT_BYTES_MAX: usize = bussola_ledger::limits::REFERENCE_BYTES_MAX;
 
+/// LIMIT: how long a command waits while another process holds a lock on the database. Luigi's clients wait as long for a reply,
+/// and then try again by themselves.
+pub const LOCK_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// After a failed commit the writer first tries again after this time, then after twice as long, up to
 /// [`RETRY_DELAY_MAX`].
 pub const RETRY_DELAY_MIN: Duration = Duration::from_millis(50);

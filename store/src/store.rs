@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bussola_domain::command::{Erase, Erased};
 use bussola_domain::id::{BlobHash, RunId, Timestamp};
@@ -16,6 +17,7 @@ use crate::error::StoreError;
 use crate::folds::{FoldedRun, Folds};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
+use crate::journal::Journal;
 use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
 use crate::keeper::{self, Keeper};
 use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
@@ -69,8 +71,10 @@ impl Store {
                 (Database::file(&directory.database()), Some(directory), Some(lock))
             }
         };
-        let journal = SqliteJournal::open(database.clone(), options.sync)?;
-        let key = identify(&journal, directory.as_ref(), origin, now)?;
+        let mut journal = SqliteJournal::open(database.clone(), options.sync)?;
+        let key = identify(&mut journal, directory.as_ref(), origin, now)?;
+        // From here on no other process can get between. If one is there now, the first command waits for it.
+        let _later = journal.begin(Duration::ZERO);
         let base: Base = {
             let (config, directory) = (options.scheduler.clone(), directory.clone());
             Box::new(move |names, reader| match &directory {
@@ -129,7 +133,12 @@ impl Store {
     }
 
     /// Executes a command. The reply comes when what the command recorded is committed.
+    ///
+    /// What is only a heartbeat is done at once, whatever the disk does; await [`Store::settled`] if the reply tells of more.
     pub async fn execute<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
+        if let Some(reply) = self.touch(&context, &command) {
+            return Ok(reply);
+        }
         let (job, reply) = job(context, command);
         if let Some(job) = self.shared().execute_at_once::<C>(job) {
             self.shared().queue.push(Work::Job(job)).await?;
@@ -139,11 +148,21 @@ impl Store {
 
     /// The same for a thread that may wait.
     pub fn execute_blocking<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, StoreError> {
+        if let Some(reply) = self.touch(&context, &command) {
+            return Ok(reply);
+        }
         let (job, reply) = job(context, command);
         if let Some(job) = self.shared().execute_at_once::<C>(job) {
             self.shared().queue.push_blocking(Work::Job(job))?;
         }
         reply.blocking_recv().map_err(|_| StoreError::Closed)?
+    }
+
+    fn touch<C: Command>(&self, context: &Context, command: &C) -> Option<C::Reply> {
+        if !C::TOUCHES {
+            return None;
+        }
+        command.touch(&mut self.shared().state.model.write(), context.now)
     }
 
     /// Asks the model. While the question runs no command does: it should take well below a millisecond, and a long list be
@@ -295,7 +314,7 @@ fn fold_log_at_end(last: &rusqlite::Connection) -> Result<(), rusqlite::Error> {
 
 /// Whose ledger it is: settled at the first opening, by the key file from then on.
 fn identify(
-    journal: &SqliteJournal,
+    journal: &mut SqliteJournal,
     directory: Option<&Directory>,
     origin: Origin,
     now: Timestamp,

@@ -33,6 +33,8 @@ pub(crate) enum Work {
 pub(crate) enum Chore {
     /// A checkpoint for what has none yet.
     Sign,
+    /// The write-ahead log was copied into the database.
+    Restart,
     /// The write-ahead log has grown too long.
     Fold,
     /// Delete some old history; error texts that the model still names stay.
@@ -97,7 +99,7 @@ impl Shared {
             return Some(job);
         }
         let Some(mut writer) = self.writer.try_lock() else { return Some(job) };
-        if !self.queue.is_idle() || writer.ended.elapsed() < PAUSE_MIN || writer.engine.broken().is_some() {
+        if !self.queue.is_idle() || writer.ended.elapsed() < PAUSE_MIN || !writer.engine.is_ready() {
             return Some(job);
         }
         writer.jobs.push_back(job);
@@ -148,6 +150,7 @@ impl Writer {
                 self.engine.sign();
                 return;
             }
+            Chore::Restart => ("start the log anew", self.engine.journal().restart().map_err(StoreError::read)),
             Chore::Fold => ("fold the log", self.engine.journal().fold().map_err(StoreError::read)),
             Chore::Forget { before, in_use } => {
                 let more = self.engine.forget(before, &|hash| in_use.contains(&hash));

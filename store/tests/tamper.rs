@@ -4,9 +4,9 @@
 
 mod support;
 
-use bussola_store::audit::{self, Depth, Report, Request, verify};
 use bussola_domain::command::{AddTask, Erase, Prune};
 use bussola_domain::scheduler::Status;
+use bussola_store::audit::{self, Depth, Report, Request, verify};
 use support::{Place, add, context, fill, run};
 
 fn add_by(worker: &str, task: &str) -> AddTask {

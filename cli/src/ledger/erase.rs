@@ -34,8 +34,7 @@ pub(super) fn run(
 ) -> Result<Exit, CliError> {
     let which = if containing.is_empty() { "" } else { &format!("every name that contains `{containing}`, ") };
     output::confirm(yes, &format!("erase {which}{} for ever?", count(errors.len(), "error text", "error texts")))?;
-    let options =
-        Options { sync: Sync::Always, snapshots: false, ..Options::new(Location::Directory(data)) };
+    let options = Options { sync: Sync::Always, snapshots: false, ..Options::new(Location::Directory(data)) };
     let now = system_now();
     let store = Store::open_existing(options, now)?;
     let context = Context { now, principal: "local".into(), authority: "unverified".into() };

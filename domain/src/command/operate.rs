@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Command, Step};
+use crate::id::Timestamp;
+use crate::model::{Command, Model, Step};
 use crate::scheduler::Status;
 use crate::scheduler::event::{Amounts, Cause, ResourcesDecreased, ResourcesSet, SchedulerPaused, TaskMoved};
 use crate::value::{Number, Value};
@@ -166,6 +167,13 @@ pub struct SetStatusMessage {
 impl Command for SetStatusMessage {
     type Reply = ();
 
+    const TOUCHES: bool = true;
+
+    fn touch(&self, model: &mut Model, _now: Timestamp) -> Option<()> {
+        model.scheduler.touch_status_message(&self.task, &self.message);
+        Some(())
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         step.scheduler_mut().touch_status_message(&self.task, &self.message);
     }
@@ -182,6 +190,13 @@ pub struct SetProgress {
 
 impl Command for SetProgress {
     type Reply = ();
+
+    const TOUCHES: bool = true;
+
+    fn touch(&self, model: &mut Model, _now: Timestamp) -> Option<()> {
+        model.scheduler.touch_progress(&self.task, &self.percentage);
+        Some(())
+    }
 
     fn execute(self, step: &mut Step<'_>) {
         step.scheduler_mut().touch_progress(&self.task, &self.percentage);

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use crate::command::prune::prune_all;
+use crate::id::Timestamp;
 use crate::id::WorkerNo;
-use crate::model::{Command, Step};
+use crate::model::{Command, Model, Step};
 use crate::runs::{Outcome, RunEnded, RunResumed};
 use crate::scheduler::event::{TasksAssigned, WorkerDescribed};
 use crate::scheduler::{Choice, Slot, Status, Symbol};
@@ -84,7 +85,7 @@ impl Command for GetWork {
             }
         }
         let choice = step.scheduler().choose(worker, self.assistant, self.current_tasks.as_deref(), now);
-        let counts = count(step, worker);
+        let counts = count(step.model(), worker);
         let (slots, arguments) = match choice {
             Choice::Nothing => {
                 end_if_idle(step, worker);
@@ -152,11 +153,11 @@ fn become_assistant(step: &mut Step<'_>, worker: WorkerNo) {
     step.record(WorkerDescribed { info, worker }, None);
 }
 
-fn count(step: &Step<'_>, worker: WorkerNo) -> WorkCounts {
-    let scheduler = step.scheduler();
+fn count(model: &Model, worker: WorkerNo) -> WorkCounts {
+    let scheduler = &model.scheduler;
     let pending = scheduler.pending(worker);
     let running = pending.running.into_iter().map(|(task, runner)| {
-        let name = step.model().names.text(scheduler.worker_name(runner)).to_string();
+        let name = model.names.text(scheduler.worker_name(runner)).to_string();
         let info = scheduler.worker(runner).map_or(Value::Null, |runner| runner.info_value().clone());
         (task, name, info)
     });
@@ -217,8 +218,14 @@ pub struct CountPending {
 impl Command for CountPending {
     type Reply = WorkCounts;
 
+    const TOUCHES: bool = true;
+
+    fn touch(&self, model: &mut Model, _now: Timestamp) -> Option<WorkCounts> {
+        model.worker_no(&self.worker).map(|worker| count(model, worker))
+    }
+
     fn execute(self, step: &mut Step<'_>) -> WorkCounts {
         let worker = step.known_worker(&self.worker);
-        count(step, worker)
+        count(step.model(), worker)
     }
 }

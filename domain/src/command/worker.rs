@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::id::WorkerNo;
-use crate::model::{Command, Step};
+use crate::id::{Timestamp, WorkerNo};
+use crate::model::{Command, Model, Step};
 use crate::scheduler::event::{
     AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, WorkerDescribed, WorkerDisabled,
 };
@@ -122,6 +122,14 @@ pub struct Ping {
 impl Command for Ping {
     /// Messages, each the text of an object with `name` and `kwargs`.
     type Reply = Vec<String>;
+
+    const TOUCHES: bool = true;
+
+    fn touch(&self, model: &mut Model, now: Timestamp) -> Option<Vec<String>> {
+        let worker = model.worker_no(&self.worker)?;
+        model.scheduler.touch_worker(worker, now);
+        model.scheduler.worker(worker)?.messages().is_empty().then(Vec::new)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Vec<String> {
         let worker = step.worker(&self.worker);

@@ -54,9 +54,13 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    /// A list or graph, after pruning as Luigi does. A long one is made off the threads that answer workers.
+    /// A list or graph, after pruning as Luigi does; as it is, where pruning cannot be recorded now. A long one is made off
+    /// the threads that answer workers.
     async fn read_large(self, read: impl FnOnce(&Store) -> String + Send + 'static) -> Result<String, Failure> {
-        self.prune().await?;
+        match self.prune().await {
+            Err(Unavailable(error)) if error.is_temporary() => tracing::debug!(%error, "listed without pruning"),
+            pruned => pruned?,
+        }
         let small = self.app.store.read(|model| model.scheduler.len() <= SMALL_READ_TASKS);
         let reply = if small { read(&self.app.store) } else { self.app.read_large(read).await? };
         self.app.settled().await?;
@@ -64,8 +68,8 @@ impl Call<'_> {
     }
 
     /// Prunes to the end, letting other calls in between.
-    async fn prune(self) -> Result<(), Failure> {
-        while self.execute(Prune).await? {}
+    async fn prune(self) -> Result<(), Unavailable> {
+        while self.app.execute(self.now, Prune).await? {}
         Ok(())
     }
 }

@@ -182,6 +182,7 @@ pub(super) async fn count_pending(call: Call<'_>, mut arguments: Arguments) -> R
     let worker = arguments.text("worker")?;
     arguments.end()?;
     let counts = call.execute(CountPending { worker }).await?;
+    call.app.settled().await?;
     let mut reply = String::with_capacity(256);
     let mut object = Object::begin(&mut reply);
     write_counts(&mut object, &counts, LastScheduled::Always);

@@ -118,7 +118,9 @@ impl Said {
                 self.names_erased.extend(event.names);
                 self.errors_erased.extend(event.errors);
             }
-            Some(Event::HistoryForgotten(event)) => self.forgotten_before = self.forgotten_before.max(Some(event.before.0)),
+            Some(Event::HistoryForgotten(event)) => {
+                self.forgotten_before = self.forgotten_before.max(Some(event.before.0))
+            }
             _ => {}
         }
         Ok(())
@@ -149,7 +151,8 @@ impl Said {
             let (salt, text) = (row.get_ref(1)?, row.get_ref(2)?);
             if self.names_erased.contains(&name) {
                 if text != rusqlite::types::ValueRef::Null || salt != rusqlite::types::ValueRef::Null {
-                    let what = format!("name {number}, given by entry {seq}, was erased by an entry and is there again");
+                    let what =
+                        format!("name {number}, given by entry {seq}, was erased by an entry and is there again");
                     return Ok(Some(finding(what, Some(seq), CHANGED)));
                 }
                 continue;

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bussola_domain::id::{BlobHash, NameId};
 use bussola_domain::runs::HistoryRow;
@@ -101,6 +102,14 @@ impl Disk {
 }
 
 impl Journal for Disk {
+    fn begin(&mut self, _wait: Duration) -> Result<(), JournalError> {
+        Ok(())
+    }
+
+    fn restart(&mut self) -> Result<(), JournalError> {
+        Ok(())
+    }
+
     fn commit(&mut self, batch: &Batch) -> Result<(), JournalError> {
         let mut contents = self.contents.lock();
         let fault = contents.fault;

@@ -6,6 +6,7 @@ pub mod faulty;
 pub mod sqlite;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bussola_domain::id::{BlobHash, NameId};
 use bussola_domain::names::{Salt, TextsErased};
@@ -21,6 +22,9 @@ pub enum JournalError {
     /// A failure that a test asked for.
     #[error("injected fault: {0}")]
     Injected(&'static str),
+    /// Another process has the database.
+    #[error("another process holds a lock on the database")]
+    Locked,
     /// What is stored is not what it should be.
     #[error("{0}")]
     Damaged(String),
@@ -101,10 +105,15 @@ impl Batch {
 /// The writer's side. INVARIANT: after `commit` failed, what it was given is either all there or not at all; the caller
 /// reads anew what is there.
 pub trait Journal: Send {
+    /// Makes sure that a commit will not have to wait for another process; waits for that at most so long, and fails with
+    /// [`JournalError::Locked`].
+    fn begin(&mut self, wait: Duration) -> Result<(), JournalError>;
     /// Writes all of it.
     fn commit(&mut self, batch: &Batch) -> Result<(), JournalError>;
     /// Writes something small and keeps nothing: tells whether commits may succeed again.
     fn probe(&mut self) -> Result<(), JournalError>;
+    /// The log was copied into the database: lets it start anew where that costs nothing.
+    fn restart(&mut self) -> Result<(), JournalError>;
     /// Gives a log that grew too long a chance to start anew.
     fn fold(&mut self) -> Result<(), JournalError>;
     /// The last call: leaves as little as possible to be recovered.

@@ -4,14 +4,14 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bussola_domain::id::{BlobHash, NameId};
 use bussola_domain::names::TextsErased;
 use bussola_domain::runs::HistoryRow;
 use bussola_ledger::{Frontier, Hash, TileReader, TreeHead};
 use parking_lot::{Mutex, MutexGuard};
-use rusqlite::{Connection, OpenFlags, OptionalExtension, Transaction, params};
+use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::error::StoreError;
 use crate::journal::{Batch, Journal, JournalError, NewName, Reader, StoredRow};
@@ -23,6 +23,9 @@ const MIGRATIONS: &[&str] = &[include_str!("../schema/0001.sql")];
 
 /// LIMIT: how long a statement waits for another process's lock: an auditor beside a running server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often the writer looks whether another process has let go.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// LIMIT: how long the writer waits for readers when it empties the log itself. If they stay, it is tried again later.
 const FOLD_WAIT: Duration = Duration::from_millis(20);
@@ -118,6 +121,9 @@ pub struct SqliteJournal {
     connection: Arc<Mutex<Connection>>,
     database: Database,
     since_thinned: u64,
+    /// Whether a transaction is begun. As long as the server runs one always is, so that no other process can get between
+    /// and make commands wait; none in memory, where readers share the connection.
+    holding: bool,
     /// Entries before this are in the index of runs; unknown until it was read.
     indexed: Option<u64>,
 }
@@ -137,7 +143,8 @@ impl SqliteJournal {
             }
         };
         prepare(&mut connection.lock(), sync)?;
-        Ok(SqliteJournal { connection, database, since_thinned: 0, indexed: None })
+        connection.lock().busy_timeout(Duration::ZERO).map_err(|error| StoreError::read(error.into()))?;
+        Ok(SqliteJournal { connection, database, since_thinned: 0, holding: false, indexed: None })
     }
 
     /// What the ledger says of itself, written at the first opening.
@@ -148,14 +155,14 @@ impl SqliteJournal {
     }
 
     /// Writes whose ledger this is, and its empty head.
-    pub(crate) fn found(&self, origin: &str, vkey: &str, created: i64) -> Result<(), JournalError> {
-        let mut connection = self.connection.lock();
-        let transaction = connection.transaction()?;
-        let insert = "INSERT INTO meta (id, origin, vkey, created, probes, indexed) VALUES (0, ?, ?, ?, 0, 0)";
-        transaction.execute(insert, params![origin, vkey, created])?;
-        let insert = "INSERT INTO head (id, size, root) VALUES (0, 0, ?)";
-        transaction.execute(insert, [Hash::EMPTY_ROOT.0.as_slice()])?;
-        Ok(transaction.commit()?)
+    pub(crate) fn found(&mut self, origin: &str, vkey: &str, created: i64) -> Result<(), JournalError> {
+        self.write(|connection| {
+            let insert = "INSERT INTO meta (id, origin, vkey, created, probes, indexed) VALUES (0, ?, ?, ?, 0, 0)";
+            connection.execute(insert, params![origin, vkey, created])?;
+            let insert = "INSERT INTO head (id, size, root) VALUES (0, 0, ?)";
+            connection.execute(insert, [Hash::EMPTY_ROOT.0.as_slice()])?;
+            Ok(())
+        })
     }
 }
 
@@ -189,58 +196,124 @@ fn prepare(connection: &mut Connection, sync: Sync) -> Result<(), StoreError> {
 }
 
 impl SqliteJournal {
+    /// One transaction, and the next one begun: see [`SqliteJournal::holding`].
+    fn write<T>(&mut self, write: impl FnOnce(&Connection) -> Result<T, JournalError>) -> Result<T, JournalError> {
+        self.hold(BUSY_TIMEOUT)?;
+        let connection = self.connection.clone();
+        let connection = connection.lock();
+        self.holding = false;
+        let written = write(&connection).and_then(|written| {
+            connection.execute_batch("COMMIT")?;
+            Ok(written)
+        });
+        if written.is_err() && !connection.is_autocommit() {
+            connection.execute_batch("ROLLBACK")?;
+        }
+        if matches!(self.database, Database::File(..)) {
+            // What is committed is committed: if this fails, the next call waits.
+            self.holding = connection.execute_batch("BEGIN IMMEDIATE").is_ok();
+        }
+        written
+    }
+
+    /// Begins a transaction, unless one is begun.
+    fn hold(&mut self, wait: Duration) -> Result<(), JournalError> {
+        if self.holding {
+            return Ok(());
+        }
+        let connection = self.connection.lock();
+        let began = Instant::now();
+        loop {
+            match connection.execute_batch("BEGIN IMMEDIATE") {
+                Err(error) if is_busy(&error) => {
+                    if began.elapsed() >= wait {
+                        return Err(JournalError::Locked);
+                    }
+                    std::thread::sleep(BUSY_PAUSE.min(wait));
+                }
+                begun => {
+                    begun?;
+                    self.holding = true;
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Ends the transaction that is begun and empty.
+    fn let_go(&mut self) -> Result<(), JournalError> {
+        if std::mem::take(&mut self.holding) {
+            self.connection.lock().execute_batch("ROLLBACK")?;
+        }
+        Ok(())
+    }
+
     /// Flushes log and database and empties the log.
-    fn truncate_log(&self, wait: Duration) -> Result<(), JournalError> {
+    fn truncate_log(&mut self, wait: Duration) -> Result<(), JournalError> {
+        self.let_go()?;
         let connection = self.connection.lock();
         connection.busy_timeout(wait)?;
         let folded = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
-        connection.busy_timeout(BUSY_TIMEOUT)?;
+        connection.busy_timeout(Duration::ZERO)?;
         Ok(folded?)
     }
 }
 
 impl Journal for SqliteJournal {
+    fn begin(&mut self, wait: Duration) -> Result<(), JournalError> {
+        match self.database {
+            Database::File(..) => self.hold(wait),
+            Database::Memory(_) => Ok(()),
+        }
+    }
+
     fn commit(&mut self, batch: &Batch) -> Result<(), JournalError> {
-        let mut connection = self.connection.lock();
-        // Dropped without a commit it rolls back.
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        write_entries(&transaction, batch)?;
-        // Whatever fails from here on: what was committed is read again.
-        let indexed = match self.indexed.take() {
-            Some(indexed) => indexed,
-            None => read_indexed(&transaction)?,
-        };
-        let due = batch.head.size - indexed >= INDEX_ENTRIES;
-        if due {
-            index_runs(&transaction, indexed, batch.head.size)?;
-        }
-        write_texts(&transaction, batch)?;
-        for row in &batch.history {
-            write_history(&transaction, row)?;
-        }
-        if let Some((at, note)) = &batch.checkpoint {
-            let insert = "INSERT OR REPLACE INTO checkpoints (size, at, note) VALUES (?, ?, ?)";
-            transaction.prepare_cached(insert)?.execute(params![batch.head.size as i64, at, note])?;
-            self.since_thinned += 1;
-            if self.since_thinned >= CHECKPOINTS_RECENT {
-                self.since_thinned = 0;
-                thin_checkpoints(&transaction)?;
+        // Whatever fails: what was committed is read again.
+        let known = self.indexed.take();
+        let thin = batch.checkpoint.is_some() && self.since_thinned + 1 >= CHECKPOINTS_RECENT;
+        let indexed = self.write(|connection| {
+            write_entries(connection, batch)?;
+            let indexed = known.map_or_else(|| read_indexed(connection), Ok)?;
+            let due = batch.head.size - indexed >= INDEX_ENTRIES;
+            if due {
+                index_runs(connection, indexed, batch.head.size)?;
             }
-        }
-        transaction.commit()?;
-        self.indexed = Some(if due { batch.head.size } else { indexed });
+            write_texts(connection, batch)?;
+            for row in &batch.history {
+                write_history(connection, row)?;
+            }
+            if let Some((at, note)) = &batch.checkpoint {
+                let insert = "INSERT OR REPLACE INTO checkpoints (size, at, note) VALUES (?, ?, ?)";
+                connection.prepare_cached(insert)?.execute(params![batch.head.size as i64, at, note])?;
+            }
+            if thin {
+                thin_checkpoints(connection)?;
+            }
+            Ok(if due { batch.head.size } else { indexed })
+        })?;
+        self.indexed = Some(indexed);
+        self.since_thinned = if thin { 0 } else { self.since_thinned + u64::from(batch.checkpoint.is_some()) };
         Ok(())
     }
 
     fn probe(&mut self) -> Result<(), JournalError> {
-        let mut connection = self.connection.lock();
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        transaction.execute("UPDATE meta SET probes = probes + 1", [])?;
-        Ok(transaction.commit()?)
+        self.write(|connection| {
+            connection.execute("UPDATE meta SET probes = probes + 1", [])?;
+            Ok(())
+        })
+    }
+
+    fn restart(&mut self) -> Result<(), JournalError> {
+        if self.holding {
+            self.let_go()?;
+            self.begin(Duration::ZERO)?;
+        }
+        Ok(())
     }
 
     fn fold(&mut self) -> Result<(), JournalError> {
-        self.truncate_log(FOLD_WAIT)
+        self.truncate_log(FOLD_WAIT)?;
+        self.begin(Duration::ZERO)
     }
 
     fn finish(&mut self) -> Result<(), JournalError> {
@@ -257,16 +330,16 @@ impl Journal for SqliteJournal {
     }
 
     fn forget(&mut self, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
-        let mut connection = self.connection.lock();
-        let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-        let more = forget(&transaction, before, in_use)?;
-        transaction.commit()?;
-        Ok(more)
+        self.write(|connection| forget(connection, before, in_use))
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, JournalError> {
         Ok(Box::new(SqliteReader { database: self.database.clone() }))
     }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Copies the write-ahead log into the database as far as nobody is hindered.
@@ -275,20 +348,24 @@ pub(crate) fn fold_log(connection: &Connection) -> Result<(), JournalError> {
     Ok(())
 }
 
-fn write_entries(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+fn write_entries(connection: &Connection, batch: &Batch) -> Result<(), JournalError> {
     if batch.entries.is_empty() {
         return Ok(());
     }
-    let mut insert = transaction.prepare_cached("INSERT INTO entries (seq, run, hash, leaf) VALUES (?, ?, ?, ?)")?;
+    let mut insert = connection.prepare_cached("INSERT INTO entries (seq, run, hash, leaf) VALUES (?, ?, ?, ?)")?;
     for (seq, entry, leaf) in batch.rows() {
         insert.execute(params![seq as i64, entry.run.map(|run| run as i64), entry.hash.0.as_slice(), leaf])?;
     }
     for tile in &batch.tiles {
-        let mut insert = transaction.prepare_cached("INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)")?;
+        let mut insert = connection.prepare_cached("INSERT INTO tiles (level, idx, hashes) VALUES (?, ?, ?)")?;
         insert.execute(params![tile.level, tile.index as i64, tile.to_bytes()])?;
     }
-    let mut update = transaction.prepare_cached("UPDATE head SET size = ?, root = ? WHERE id = 0")?;
-    update.execute(params![batch.head.size as i64, batch.head.root.0.as_slice()])?;
+    // Whoever wrote since the head was read would be overwritten.
+    let mut update = connection.prepare_cached("UPDATE head SET size = ?, root = ? WHERE id = 0 AND size = ?")?;
+    let updated = update.execute(params![batch.head.size as i64, batch.head.root.0.as_slice(), batch.first as i64])?;
+    if updated != 1 {
+        return Err(JournalError::Damaged("another process wrote the ledger".into()));
+    }
     Ok(())
 }
 
@@ -298,21 +375,21 @@ fn read_indexed(connection: &Connection) -> Result<u64, JournalError> {
 }
 
 /// One row for each run that has entries from `from` to before `end`.
-fn index_runs(transaction: &Transaction<'_>, from: u64, end: u64) -> Result<(), JournalError> {
+fn index_runs(connection: &Connection, from: u64, end: u64) -> Result<(), JournalError> {
     let mut places: BTreeMap<i64, Vec<u8>> = BTreeMap::new();
     let select = "SELECT seq, run FROM entries WHERE seq >= ? AND seq < ? AND run IS NOT NULL ORDER BY seq";
-    let mut statement = transaction.prepare_cached(select)?;
+    let mut statement = connection.prepare_cached(select)?;
     let mut rows = statement.query(params![from as i64, end as i64])?;
     while let Some(row) = rows.next()? {
         let (seq, run): (i64, i64) = (row.get(0)?, row.get(1)?);
         // LIMIT: a group has fewer than 2^32 entries.
         places.entry(run).or_default().extend_from_slice(&((seq - from as i64) as u32).to_le_bytes());
     }
-    let mut insert = transaction.prepare_cached("INSERT INTO entries_of_run (run, first, places) VALUES (?, ?, ?)")?;
+    let mut insert = connection.prepare_cached("INSERT INTO entries_of_run (run, first, places) VALUES (?, ?, ?)")?;
     for (run, places) in places {
         insert.execute(params![run, from as i64, places])?;
     }
-    transaction.prepare_cached("UPDATE meta SET indexed = ?")?.execute([end as i64])?;
+    connection.prepare_cached("UPDATE meta SET indexed = ?")?.execute([end as i64])?;
     Ok(())
 }
 
@@ -321,61 +398,61 @@ pub(crate) fn places(first: i64, places: &[u8]) -> impl Iterator<Item = i64> {
     places.as_chunks::<4>().0.iter().map(move |place| first + i64::from(u32::from_le_bytes(*place)))
 }
 
-fn write_texts(transaction: &Transaction<'_>, batch: &Batch) -> Result<(), JournalError> {
+fn write_texts(connection: &Connection, batch: &Batch) -> Result<(), JournalError> {
     for NewName { id, salt, text } in &batch.names {
-        let mut insert = transaction.prepare_cached("INSERT INTO names (id, salt, text) VALUES (?, ?, ?)")?;
+        let mut insert = connection.prepare_cached("INSERT INTO names (id, salt, text) VALUES (?, ?, ?)")?;
         insert.execute(params![id.0, salt.0.as_slice(), &**text])?;
     }
     for blob in &batch.blobs {
         // The same error again keeps its text for longer.
         let insert = "INSERT INTO blobs (hash, at, kept, content) VALUES (?, ?, ?, ?)
                       ON CONFLICT (hash) DO UPDATE SET at = max(at, excluded.at), kept = max(kept, excluded.kept)";
-        let mut insert = transaction.prepare_cached(insert)?;
+        let mut insert = connection.prepare_cached(insert)?;
         insert.execute(params![blob.hash.0.as_slice(), blob.at, blob.kept, blob.content])?;
     }
     for erased in &batch.erased {
-        erase(transaction, erased)?;
+        erase(connection, erased)?;
     }
     Ok(())
 }
 
 /// The bytes are overwritten where they stood; the log has them until it is folded and starts anew.
-fn erase(transaction: &Transaction<'_>, erased: &TextsErased) -> Result<(), JournalError> {
-    transaction.pragma_update(None, "secure_delete", true)?;
+fn erase(connection: &Connection, erased: &TextsErased) -> Result<(), JournalError> {
+    connection.pragma_update(None, "secure_delete", true)?;
     for name in &erased.names {
-        transaction.prepare_cached("UPDATE names SET salt = NULL, text = NULL WHERE id = ?")?.execute([name.0])?;
+        connection.prepare_cached("UPDATE names SET salt = NULL, text = NULL WHERE id = ?")?.execute([name.0])?;
     }
     for hash in &erased.errors {
         let delete = "DELETE FROM blobs WHERE hash = ? AND NOT kept";
-        transaction.prepare_cached(delete)?.execute([hash.0.as_slice()])?;
+        connection.prepare_cached(delete)?.execute([hash.0.as_slice()])?;
     }
     Ok(())
 }
 
-fn write_history(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<(), JournalError> {
+fn write_history(connection: &Connection, row: &HistoryRow) -> Result<(), JournalError> {
     match row {
         HistoryRow::RunStarted { run, family, root, worker, worker_name, at } => {
             let insert = "INSERT OR REPLACE INTO runs (id, family, root, worker, worker_name, started)
                           VALUES (?, ?, ?, ?, ?, ?)";
             let values = params![run.0 as i64, family, root, worker.0, worker_name.0, at.0];
-            transaction.prepare_cached(insert)?.execute(values)?;
+            connection.prepare_cached(insert)?.execute(values)?;
         }
         HistoryRow::RunDescribed { run, info } => {
             let update = "UPDATE runs SET info = ? WHERE id = ?";
-            transaction.prepare_cached(update)?.execute(params![info.0, run.0 as i64])?;
+            connection.prepare_cached(update)?.execute(params![info.0, run.0 as i64])?;
         }
         HistoryRow::RunEnded { run, outcome, at } => {
             let update = "UPDATE runs SET ended = ?, outcome = ? WHERE id = ?";
-            transaction.prepare_cached(update)?.execute(params![at.0, outcome.as_str(), run.0 as i64])?;
+            connection.prepare_cached(update)?.execute(params![at.0, outcome.as_str(), run.0 as i64])?;
         }
         HistoryRow::RunResumed { run } => {
             let update = "UPDATE runs SET ended = NULL, outcome = NULL WHERE id = ?";
-            transaction.prepare_cached(update)?.execute([run.0 as i64])?;
+            connection.prepare_cached(update)?.execute([run.0 as i64])?;
         }
         HistoryRow::Attempt { run, task, family, worker, started, ended, outcome, error } => {
             let insert = "INSERT INTO attempts (run, task, family, worker, started, ended, outcome, error)
                           VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
-            transaction.prepare_cached(insert)?.execute(params![
+            connection.prepare_cached(insert)?.execute(params![
                 run.map(|run| run.0 as i64),
                 task,
                 family,
@@ -391,25 +468,25 @@ fn write_history(transaction: &Transaction<'_>, row: &HistoryRow) -> Result<(), 
 }
 
 /// Keeps the latest, and of older ones the last of each hour.
-fn thin_checkpoints(transaction: &Transaction<'_>) -> Result<(), JournalError> {
+fn thin_checkpoints(connection: &Connection) -> Result<(), JournalError> {
     let delete = "DELETE FROM checkpoints WHERE size < (SELECT min(size) FROM
                     (SELECT size FROM checkpoints ORDER BY size DESC LIMIT ?))
                   AND size NOT IN (SELECT max(size) FROM checkpoints GROUP BY at / 3600000000)";
-    transaction.execute(delete, [CHECKPOINTS_RECENT as i64])?;
+    connection.execute(delete, [CHECKPOINTS_RECENT as i64])?;
     Ok(())
 }
 
-fn forget(transaction: &Transaction<'_>, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
+fn forget(connection: &Connection, before: i64, in_use: &dyn Fn(BlobHash) -> bool) -> Result<bool, JournalError> {
     let limit = RETENTION_ROWS_MAX as i64;
     // Ids rise with time closely enough: the oldest rows are the first ones, so no index on time is needed.
     let delete = "DELETE FROM attempts WHERE id IN (SELECT id FROM attempts ORDER BY id LIMIT ?) AND ended < ?";
-    let attempts = transaction.prepare_cached(delete)?.execute(params![limit, before])?;
+    let attempts = connection.prepare_cached(delete)?.execute(params![limit, before])?;
     let delete = "DELETE FROM runs WHERE id IN (SELECT id FROM runs WHERE ended IS NOT NULL ORDER BY id LIMIT ?)
                   AND ended < ?";
-    let runs = transaction.prepare_cached(delete)?.execute(params![limit, before])?;
-    let errors = old_errors(transaction, before, RETENTION_ROWS_MAX, in_use)?;
+    let runs = connection.prepare_cached(delete)?.execute(params![limit, before])?;
+    let errors = old_errors(connection, before, RETENTION_ROWS_MAX, in_use)?;
     for id in &errors {
-        transaction.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
+        connection.prepare_cached("DELETE FROM blobs WHERE id = ?")?.execute([id])?;
     }
     Ok(attempts.max(runs).max(errors.len()) >= RETENTION_ROWS_MAX)
 }
@@ -534,5 +611,46 @@ impl TileReader for StoredTiles<'_> {
         let mut statement = self.connection.prepare_cached(select)?;
         let rows = statement.query_map(params![index as i64 * 256, width as i64], |row| row.get(0).map(Hash))?;
         Ok(Cow::Owned(rows.collect::<Result<_, _>>()?))
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use super::*;
+    use crate::keeper::open_folder;
+
+    #[test]
+    fn a_log_that_was_copied_starts_anew_although_a_transaction_is_always_begun() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("ledger.db");
+        let mut journal = SqliteJournal::open(Database::file(&path), Sync::Interval).unwrap();
+        journal.found("test", "key", 0).unwrap();
+        let length = || std::fs::metadata(place.path().join("ledger.db-wal")).unwrap().len();
+        let folder = open_folder(&path).unwrap();
+        journal.probe().unwrap();
+        let before = length();
+        for _ in 0..3 {
+            fold_log(&folder).unwrap();
+            journal.restart().unwrap();
+            journal.probe().unwrap();
+        }
+        assert_eq!(length(), before);
+        journal.finish().unwrap();
+        assert_eq!(length(), 0);
+    }
+
+    #[test]
+    fn who_waits_for_another_process_is_told_so_in_time() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("ledger.db");
+        let mut journal = SqliteJournal::open(Database::file(&path), Sync::Interval).unwrap();
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert!(matches!(journal.begin(Duration::ZERO), Err(JournalError::Locked)));
+        other.execute_batch("COMMIT").unwrap();
+        journal.begin(Duration::ZERO).unwrap();
+        other.busy_timeout(Duration::ZERO).unwrap();
+        assert!(is_busy(&other.execute_batch("BEGIN IMMEDIATE").unwrap_err()));
     }
 }
