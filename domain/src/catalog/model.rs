@@ -4,7 +4,7 @@
 //! record: its text is kept as a blob, and exporting starts from it, so nothing that the model has no place for is lost.
 //!
 //! INVARIANT: nothing here is about a person. Of a `User` only the ref and its groups are taken; names and e-mail stay in
-//! the blob, which can be erased. Luigi's `owner_email` comes as a [`NameId`].
+//! the blob, beside the ledger. Luigi's `owner_email` comes as a [`NameId`].
 //! INVARIANT: fields serialise in alphabetical order and are left out when empty, so that an event has one encoding.
 
 use std::collections::BTreeMap;

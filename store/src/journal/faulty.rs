@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bussola_domain::id::{BlobHash, NameId};
+use bussola_domain::names::Salt;
 use bussola_domain::runs::HistoryRow;
 use bussola_ledger::{Frontier, Hash, TreeHead};
 use parking_lot::Mutex;
@@ -39,7 +40,7 @@ struct Contents {
     flushed: usize,
     size: u64,
     entries: Vec<StoredRow>,
-    names: BTreeMap<NameId, Option<Arc<str>>>,
+    names: BTreeMap<NameId, Option<(Salt, Arc<str>)>>,
     blobs: BTreeMap<BlobHash, String>,
     history: Vec<HistoryRow>,
 }
@@ -95,6 +96,11 @@ impl Disk {
         self.contents.lock().size
     }
 
+    /// All names with their salts; none: erased.
+    pub fn names(&self) -> BTreeMap<NameId, Option<(Salt, Arc<str>)>> {
+        self.contents.lock().names.clone()
+    }
+
     /// All changes of the history, in order.
     pub fn history(&self) -> Vec<HistoryRow> {
         self.contents.lock().history.clone()
@@ -128,7 +134,7 @@ impl Journal for Disk {
             hash: entry.hash,
             leaf: leaf.to_vec(),
         }));
-        contents.names.extend(batch.names.iter().map(|name| (name.id, Some(name.text.clone()))));
+        contents.names.extend(batch.names.iter().map(|name| (name.id, Some((name.salt, name.text.clone())))));
         contents.blobs.extend(batch.blobs.iter().map(|blob| (blob.hash, blob.content.clone())));
         for erased in &batch.erased {
             contents.names.extend(erased.names.iter().map(|&id| (id, None)));
@@ -187,7 +193,7 @@ impl Reader for Disk {
     }
 
     fn names(&mut self, visit: &mut dyn FnMut(NameId, Option<&str>)) -> Result<(), JournalError> {
-        self.contents.lock().names.iter().for_each(|(&id, text)| visit(id, text.as_deref()));
+        self.contents.lock().names.iter().for_each(|(&id, kept)| visit(id, kept.as_ref().map(|(_, text)| &**text)));
         Ok(())
     }
 

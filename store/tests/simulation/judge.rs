@@ -164,6 +164,37 @@ pub fn replay(writer: &Writer, disk: &Disk, config: &Config) -> Verdict {
     copied.scheduler.audit().map_err(|differs| format!("indexes-of-a-snapshot-equal-a-scan: {differs}"))
 }
 
+/// Each name is the one that an entry commits to, or was erased, as an entry says.
+fn names(disk: &Disk) -> Verdict {
+    let mut stored = disk.names();
+    for fact in by_hand::facts(disk, 0).map_err(|error| error.to_string())? {
+        match &fact.event {
+            Event::NamesGiven(event) => {
+                for given in &event.names {
+                    let is_it = match stored.get(&given.name) {
+                        Some(Some((salt, text))) => salt.commit(text) == given.hash,
+                        Some(None) => true,
+                        None => false,
+                    };
+                    if !is_it {
+                        return Err(format!("names-follow-from-the-log: {}", given.name));
+                    }
+                }
+            }
+            Event::TextsErased(event) => {
+                for name in &event.names {
+                    if stored.remove(name) != Some(None) {
+                        return Err(format!("what-is-erased-is-gone: name {name}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    let gone = stored.iter().find(|(_, kept)| kept.is_none());
+    gone.map_or(Ok(()), |(name, _)| Err(format!("nothing-is-gone-without-an-entry: name {name}")))
+}
+
 /// The history that was committed is the one that the entries make.
 pub fn history(disk: &Disk, config: &Config) -> Verdict {
     let mut model = Model::new(config.clone());
@@ -172,5 +203,6 @@ pub fn history(disk: &Disk, config: &Config) -> Verdict {
     for fact in by_hand::facts(disk, 0).map_err(|error| error.to_string())? {
         model.apply(&fact, &mut rows);
     }
+    names(disk)?;
     if rows == disk.history() { Ok(()) } else { Err("history-follows-from-the-log".into()) }
 }

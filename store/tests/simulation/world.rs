@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bussola_domain::command::{
-    AddTask, AddTaskBatcher, AddWorker, CountPending, DecreaseRunningResources, DisableWorker, ForgiveFailures,
+    AddTask, AddTaskBatcher, AddWorker, CountPending, DecreaseRunningResources, DisableWorker, Erase, ForgiveFailures,
     GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, SetProgress, UpdateResources, Work,
 };
 use bussola_domain::id::Timestamp;
@@ -361,7 +361,7 @@ impl World {
         let number = self.dice.below(TASKS);
         let task = format!("{}_{number}", FAMILIES[number % FAMILIES.len()]);
         let worker = self.clients[self.dice.below(WORKERS)].name.clone();
-        match self.dice.below(11) {
+        match self.dice.below(12) {
             0 => drop(self.execute(ForgiveFailures { task })),
             1 => drop(self.execute(MarkAsDone { task })),
             2 => drop(self.execute(ReEnableTask { task })),
@@ -375,6 +375,11 @@ impl World {
             8 => drop(self.execute(QueueMessage { worker, content: "{\"name\":\"x\",\"kwargs\":{}}".into() })),
             9 if self.dice.percent(20) => drop(self.execute(DisableWorker { worker })),
             9 => drop(self.execute(SetProgress { task, percentage: Value::Int(50) })),
+            10 => {
+                // The names of one worker's lives; those that are here stay.
+                let erase = Erase { containing: format!("w{}", number % WORKERS), errors: Vec::new() };
+                drop(self.execute(erase));
+            }
             _ => drop(self.execute(CountPending { worker })),
         }
         Ok(())
