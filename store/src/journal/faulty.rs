@@ -33,6 +33,8 @@ pub struct Disk {
     contents: Arc<Mutex<Contents>>,
 }
 
+type Kept = (Salt, Arc<str>);
+
 #[derive(Debug, Default)]
 struct Contents {
     fault: Fault,
@@ -40,7 +42,7 @@ struct Contents {
     flushed: usize,
     size: u64,
     entries: Vec<StoredRow>,
-    names: BTreeMap<NameId, Option<(Salt, Arc<str>)>>,
+    names: BTreeMap<NameId, Option<Kept>>,
     blobs: BTreeMap<BlobHash, String>,
     history: Vec<HistoryRow>,
 }
@@ -50,6 +52,8 @@ struct Contents {
 struct Group {
     entries: usize,
     names: Vec<NameId>,
+    /// What it erased.
+    erased: Vec<(NameId, Option<Kept>)>,
     history: usize,
 }
 
@@ -78,6 +82,7 @@ impl Disk {
             let Some(group) = contents.groups.pop() else { break };
             contents.entries.truncate(group.entries);
             contents.history.truncate(group.history);
+            contents.names.extend(group.erased);
             for name in group.names {
                 contents.names.remove(&name);
             }
@@ -97,7 +102,7 @@ impl Disk {
     }
 
     /// All names with their salts; none: erased.
-    pub fn names(&self) -> BTreeMap<NameId, Option<(Salt, Arc<str>)>> {
+    pub fn names(&self) -> BTreeMap<NameId, Option<Kept>> {
         self.contents.lock().names.clone()
     }
 
@@ -123,23 +128,26 @@ impl Journal for Disk {
             return Err(JournalError::Injected("refused"));
         }
         assert_eq!(batch.first, contents.size, "a batch continues what is there");
-        let group = Group {
+        let mut group = Group {
             entries: contents.entries.len(),
             names: batch.names.iter().map(|name| name.id).collect(),
+            erased: Vec::new(),
             history: contents.history.len(),
         };
+        contents.names.extend(batch.names.iter().map(|name| (name.id, Some((name.salt, name.text.clone())))));
+        contents.blobs.extend(batch.blobs.iter().map(|blob| (blob.hash, blob.content.clone())));
+        for erased in &batch.erased {
+            for &id in &erased.names {
+                group.erased.push((id, contents.names.insert(id, None).flatten()));
+            }
+            erased.errors.iter().for_each(|hash| drop(contents.blobs.remove(hash)));
+        }
         contents.groups.push(group);
         contents.entries.extend(batch.rows().map(|(seq, entry, leaf)| StoredRow {
             seq,
             hash: entry.hash,
             leaf: leaf.to_vec(),
         }));
-        contents.names.extend(batch.names.iter().map(|name| (name.id, Some((name.salt, name.text.clone())))));
-        contents.blobs.extend(batch.blobs.iter().map(|blob| (blob.hash, blob.content.clone())));
-        for erased in &batch.erased {
-            contents.names.extend(erased.names.iter().map(|&id| (id, None)));
-            erased.errors.iter().for_each(|hash| drop(contents.blobs.remove(hash)));
-        }
         contents.history.extend(batch.history.iter().cloned());
         contents.size = batch.head.size;
         match fault {

@@ -173,7 +173,7 @@ impl World {
         let report = Report {
             task: id(task),
             status,
-            runnable: dice.percent(90),
+            runnable: Some(dice.percent(90)),
             deps: dice.percent(85).then_some(deps),
             resources,
             priority: [0.0, 0.0, 1.0, 5.0, f64::INFINITY, -2.5][dice.below(6)],
