@@ -30,6 +30,10 @@ pub const SLICE_BYTES: usize = 64 << 10;
 /// Tasks looked at under one hold of the model's lock. At 1 to 2 us a task, a worker's call waits for less than 1 ms.
 pub const SLICE_TASKS: usize = 256;
 
+/// LIMIT: how long a list waits for the pruning before it, where the writer waits for something. Half of what Luigi's clients
+/// wait for a reply; pruning itself takes milliseconds.
+pub const PRUNE_WAIT_MAX: Duration = Duration::from_secs(5);
+
 /// A list over this many tasks is made off the threads that answer workers.
 pub const SMALL_READ_TASKS: usize = 256;
 

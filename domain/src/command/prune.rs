@@ -1,12 +1,26 @@
 //! `prune`: what time alone changes.
 
-use crate::model::{Command, Step};
+use crate::id::Timestamp;
+use crate::model::{Command, Model, Step};
 use crate::scheduler::event::TaskMoved;
 
 /// One step of Luigi's `prune`. The reply says whether there is more to do: a caller repeats it until there is not, and
 /// others' calls go between the steps.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Prune;
+
+impl Prune {
+    /// Whether it would change anything, so that a list need not wait for the writer when it would not.
+    pub fn is_due(model: &Model, now: Timestamp) -> bool {
+        let scheduler = &model.scheduler;
+        scheduler.decide_lost(now).is_some()
+            || scheduler.decide_doomed(now).is_some()
+            || scheduler.decide_removals(now).is_some()
+            || !scheduler.decide_abandoned(now).is_empty()
+            || !scheduler.decide_disables_over(now).is_empty()
+            || !scheduler.decide_retries(now).is_empty()
+    }
+}
 
 impl Command for Prune {
     type Reply = bool;

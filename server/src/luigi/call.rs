@@ -10,7 +10,7 @@ use bussola_domain::value::Value;
 use bussola_store::Store;
 
 use crate::app::{App, Unavailable};
-use crate::limits::SMALL_READ_TASKS;
+use crate::limits::{PRUNE_WAIT_MAX, SMALL_READ_TASKS};
 use crate::luigi::arguments::{Arguments, Refusal, wrong};
 use crate::luigi::graph::{Direction, graph_of, graph_of_all};
 use crate::luigi::lists::{self, StatusFilter, TaskListQuery};
@@ -57,9 +57,15 @@ impl Call<'_> {
     /// A list or graph, after pruning as Luigi does; as it is, where pruning cannot be recorded now. A long one is made off
     /// the threads that answer workers.
     async fn read_large(self, read: impl FnOnce(&Store) -> String + Send + 'static) -> Result<String, Failure> {
-        match self.prune().await {
-            Err(Unavailable(error)) if error.is_temporary() => tracing::debug!(%error, "listed without pruning"),
-            pruned => pruned?,
+        let now = self.now;
+        if self.app.store.read(|model| Prune::is_due(model, now)) {
+            match tokio::time::timeout(PRUNE_WAIT_MAX, self.prune()).await {
+                Err(_) => tracing::debug!("listed before pruning: the writer waits"),
+                Ok(Err(Unavailable(error))) if error.is_temporary() => {
+                    tracing::debug!(%error, "listed without pruning");
+                }
+                Ok(pruned) => pruned?,
+            }
         }
         let small = self.app.store.read(|model| model.scheduler.len() <= SMALL_READ_TASKS);
         let reply = if small { read(&self.app.store) } else { self.app.read_large(read).await? };
