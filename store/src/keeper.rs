@@ -14,7 +14,7 @@ use bussola_domain::id::{BlobHash, Timestamp};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::error::StoreError;
-use crate::journal::sqlite::fold_log;
+use crate::journal::sqlite::{Fold, fold_log};
 use crate::limits::{CHECKPOINT_INTERVAL, FLUSH_INTERVAL, FOLD_ENTRIES, WAL_BYTES_MAX, WAL_FOLD_BYTES};
 use crate::options::Sync;
 use crate::snapshot;
@@ -80,13 +80,21 @@ fn keep(shared: &Shared, stop: &mpsc::Receiver<()>) {
     let mut forgot: Option<Instant> = None;
     let mut folded = Folded::default();
     let mut size_signed = 0;
+    let mut failed_to_flush = false;
     loop {
         let stopping = stopped_within(stop, FLUSH_INTERVAL);
-        if shared.state.dirty.swap(false, Ordering::AcqRel)
-            && let Err(error) = flush(shared)
-        {
-            shared.state.dirty.store(true, Ordering::Release);
-            tracing::error!(%error, "cannot flush the ledger");
+        if shared.state.dirty.swap(false, Ordering::AcqRel) {
+            let flushed = match flush(shared) {
+                // After a failure the system takes for written what is not, so a second flush proves nothing: all of the
+                // log has to be written once more, into the database.
+                Ok(()) if failed_to_flush => folded.fold_whole(shared),
+                flushed => flushed,
+            };
+            failed_to_flush = flushed.is_err();
+            if let Err(error) = flushed {
+                shared.state.dirty.store(true, Ordering::Release);
+                tracing::error!(%error, "cannot flush the ledger");
+            }
         }
         if stopping {
             return;
@@ -147,6 +155,17 @@ impl Folded {
         (self.bytes, self.entries) = (bytes, entries);
         let next = if bytes > WAL_BYTES_MAX { Chore::Fold } else { Chore::Restart };
         shared.queue.push_chore(Work::Chore(next));
+    }
+
+    /// Copies all of the log into the database, and flushes that.
+    fn fold_whole(&mut self, shared: &Shared) -> Result<(), StoreError> {
+        let Some(directory) = &shared.directory else { return Ok(()) };
+        let path = directory.database();
+        let folded = self.connection(&path).map_err(Into::into).and_then(fold_log).map_err(StoreError::read)?;
+        match folded {
+            Fold::Whole => Ok(()),
+            Fold::Part => Err(StoreError::file("flush", &path, std::io::ErrorKind::ResourceBusy.into())),
+        }
     }
 
     fn connection(&mut self, path: &std::path::Path) -> Result<&Connection, rusqlite::Error> {

@@ -342,10 +342,20 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
+/// How much of the log was copied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fold {
+    /// All that was in it.
+    Whole,
+    /// Not what a reader still needs to find in the log, or another process is at it.
+    Part,
+}
+
 /// Copies the write-ahead log into the database as far as nobody is hindered.
-pub(crate) fn fold_log(connection: &Connection) -> Result<(), JournalError> {
-    connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
-    Ok(())
+pub(crate) fn fold_log(connection: &Connection) -> Result<Fold, JournalError> {
+    let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?));
+    let (busy, frames, copied) = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], row)?;
+    Ok(if busy == 0 && frames == copied { Fold::Whole } else { Fold::Part })
 }
 
 fn write_entries(connection: &Connection, batch: &Batch) -> Result<(), JournalError> {
