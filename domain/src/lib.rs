@@ -21,4 +21,5 @@ pub mod run_graph;
 pub mod run_tasks;
 pub mod runs;
 pub mod scheduler;
+pub mod search;
 pub mod value;

@@ -3,6 +3,7 @@
 //! INVARIANT: [`Model::apply`] is total and the only way in: live, on replay and in the simulator. What is outside the
 //! ledger (heartbeats, progress) is changed by the `touch` functions and may be lost at any time.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
@@ -15,6 +16,7 @@ use crate::names::Names;
 use crate::runs::{AttemptOutcome, HistoryRow, Runs};
 use crate::scheduler::event::{Cause, StatusChange, WorkerJoined};
 use crate::scheduler::{Config, Scheduler, Status, Task};
+use crate::search::{Found, FoundKind, Hits, Query};
 use crate::value::Value;
 
 /// Everything that decisions need, in memory.
@@ -82,6 +84,17 @@ impl Model {
     /// The worker with this id, if it is here.
     pub fn worker_no(&self, id: &str) -> Option<WorkerNo> {
         self.scheduler.worker_no(self.names.find(id)?)
+    }
+
+    /// Offers the owners that only Luigi knows to a search.
+    pub fn offer_owners(&self, query: &Query, hits: &mut Hits) {
+        let owners = self.catalog.pipelines().filter_map(|pipeline| match pipeline.owner {
+            Some(Owner::Named(id)) => Some(id),
+            Some(Owner::Entity(_)) | None => None,
+        });
+        for id in owners.collect::<BTreeSet<_>>() {
+            hits.offer_name(query, FoundKind::Team, &self.names.text(id), || Found::Owner(id));
+        }
     }
 
     /// Folds a fact, and says what it adds to the history.

@@ -8,6 +8,7 @@ use crate::catalog::model::Owner;
 use crate::id::Timestamp;
 use crate::model::Model;
 use crate::runs::{Outcome, RecentRun};
+use crate::search::{Found, FoundKind, Hits, Query};
 
 /// A pipeline and its last runs.
 #[derive(Clone, Debug, PartialEq)]
@@ -92,6 +93,21 @@ pub fn after(model: &Model, name: Option<&str>, count: usize) -> Vec<Pipeline> {
         }
     };
     model.runs.recent_after(name).take(count).map(figures).collect()
+}
+
+/// Offers some pipelines after one, and the latest run of each that fits, to a search. Says which pipeline was the last;
+/// none: there are no more.
+pub fn offer_after(model: &Model, name: Option<&str>, count: usize, query: &Query, hits: &mut Hits) -> Option<String> {
+    let mut last = None;
+    for (root, runs) in model.runs.recent_after(name).take(count) {
+        last = Some(root);
+        let pipeline = || Found::Pipeline(root.to_owned());
+        let fit = hits.offer_name(query, FoundKind::Pipeline, root, pipeline);
+        if let (Some(fit), Some(run)) = (fit, runs.back()) {
+            hits.add(fit, FoundKind::Run, root, || Found::Run(run.run));
+        }
+    }
+    last.map(str::to_owned)
 }
 
 impl PipelineQuery {

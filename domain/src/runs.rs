@@ -322,6 +322,11 @@ impl Runs {
         self.recent.range::<str, _>((start, Bound::Unbounded)).map(|(family, recent)| (family.as_str(), recent))
     }
 
+    /// The latest run of a pipeline, by its root family.
+    pub fn latest(&self, family: &str) -> Option<&RecentRun> {
+        self.recent.get(family)?.back()
+    }
+
     /// How a pipeline has fared, by its root family.
     pub fn health(&self, family: &str) -> Option<&Health> {
         self.health.get(family)

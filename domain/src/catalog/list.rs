@@ -439,8 +439,11 @@ impl Listing {
             while let Some(at) = finder.find(&bytes[from..]) {
                 let place = chunk.ends.partition_point(|end| *end as usize <= from + at);
                 let row = chunk.text_of(place).as_bytes();
-                found[number as usize + place] = others.iter().all(|other| other.find(row).is_some());
-                from = chunk.ends[place] as usize;
+                let end = chunk.ends[place] as usize;
+                // One that begins in a row and ends in the next is in neither.
+                found[number as usize + place] =
+                    from + at + first.len() <= end && others.iter().all(|other| other.find(row).is_some());
+                from = end;
             }
         }
         found

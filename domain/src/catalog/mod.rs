@@ -10,6 +10,7 @@ mod columns;
 mod describe;
 mod discover;
 pub mod event;
+mod find;
 pub mod glob;
 mod health;
 mod index;
@@ -27,6 +28,7 @@ mod state;
 
 pub use discover::PipelineSeen;
 pub use event::CatalogEvent;
+pub use find::EntityNames;
 pub use health::{Health, HealthMap};
 pub use list::{Facet, FacetName, FacetValue, ListQuery, Listing, Owned, Page, Resolved, Sort};
 pub use neighbourhood::{Neighbour, Neighbourhood, Towards};

@@ -147,6 +147,10 @@ impl Scheduler {
                 task.more_mut().remove_at = None;
             }
         });
+        if !self.at(slot).id.starts_with(&event.family) {
+            // Then the family is a name of its own.
+            self.indexes.renamed(slot);
+        }
         if event.tracking_url.is_some() || event.error.is_some() {
             let batch = self.at(slot).more().batch.clone();
             for member in self.batch_slots(batch.as_deref()) {

@@ -48,7 +48,7 @@ impl Scheduler {
                 self.present().filter(|(_, task)| task.status == status).map(|(slot, _)| slot).collect();
             same(status.as_str(), &found, &scanned)?;
         }
-        Ok(())
+        self.audit_names()
     }
 
     fn audit_edges(&self) -> Result<(), String> {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
 
 use crate::id::{NameId, Timestamp, WorkerNo};
+use crate::scheduler::names::NameChunks;
 use crate::scheduler::pool::{Pool, Slot, SlotSet, Symbol};
 use crate::scheduler::state::Scheduler;
 use crate::scheduler::task::{Rank, Status, Task};
@@ -56,6 +57,8 @@ pub(crate) struct Indexes {
     pub removals: BTreeSet<(Timestamp, Slot)>,
     /// No stakeholder, not RUNNING, not yet doomed.
     pub unstaked: SlotSet,
+    /// What a search runs through.
+    pub(super) names: NameChunks,
 }
 impl Scheduler {
     /// Gives a task its class of resources anew.

@@ -65,6 +65,7 @@ impl Scheduler {
     /// Makes the indexes anew from tasks, workers and their groups.
     pub fn rebuild(&mut self) {
         self.indexes = Indexes::default();
+        self.indexes.grown(self.tasks.len());
         if self.crowds.is_empty() {
             // Place 0 of each: no workers, no stakeholders; it is never freed.
             self.crowds.push(Crowd::default());

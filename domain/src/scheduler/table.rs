@@ -24,6 +24,7 @@ impl Scheduler {
         let slot = self.indexes.free.pop().unwrap_or(self.tasks.len() as Slot);
         if slot as usize == self.tasks.len() {
             self.tasks.push(Task::default());
+            self.indexes.grown(self.tasks.len());
         }
         self.orders += 1;
         self.tasks[slot as usize] = Task { id: id.into(), order: self.orders, ..Task::default() };
@@ -34,6 +35,7 @@ impl Scheduler {
     /// Puts a task into a slot that has none.
     pub(crate) fn create(&mut self, slot: Slot, status: Status, priority: f64, at: Timestamp) {
         self.orders += 1;
+        self.indexes.renamed(slot);
         let task = &mut self.tasks[slot as usize];
         task.present = true;
         task.order = self.orders;
@@ -49,6 +51,7 @@ impl Scheduler {
     pub(crate) fn remove(&mut self, slot: Slot) {
         self.set_deps(slot, Vec::new());
         self.unindex(slot);
+        self.indexes.renamed(slot);
         let task = &mut self.tasks[slot as usize];
         let before = (task.is_done(), task.blocks());
         let (crowd, stake, class) = (task.crowd, task.stake, task.class);

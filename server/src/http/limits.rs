@@ -108,6 +108,15 @@ pub const LAYOUT_PLACES_MAX: usize = 500_000;
 /// LIMIT: tries told with the time line of a run.
 pub const TIMELINE_BARS_MAX: usize = 50_000;
 
+/// LIMIT: hits of one search: what fits on a screen.
+pub const SEARCH_HITS_MAX: usize = 50;
+
+/// Hits of a search when the request does not say.
+pub const SEARCH_HITS_DEFAULT: usize = 20;
+
+/// LIMIT: characters of a search.
+pub const SEARCH_CHARS_MAX: usize = 200;
+
 /// LIMIT: values of one filter.
 pub const FILTER_VALUES_MAX: usize = 100;
 

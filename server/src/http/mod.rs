@@ -20,6 +20,7 @@ mod owners;
 mod pipelines;
 mod runs;
 mod scheduler;
+mod search;
 mod status;
 mod tasks;
 pub mod wire;
@@ -70,6 +71,7 @@ struct Document;
 fn declared() -> OpenApiRouter<Arc<Api>> {
     let routes = OpenApiRouter::new()
         .routes(routes!(status::status))
+        .routes(routes!(search::search))
         .routes(routes!(catalog::list))
         .routes(routes!(catalog::show))
         .routes(routes!(catalog::owner))

@@ -160,6 +160,7 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let entity = "/catalog/entities/{kind}/{namespace}/{name}";
     vec![
         ("GET", "/status", "/status", Value::Null),
+        ("GET", "/search", "/search?q=rep%20EX&kind=task,pipeline&limit=3", Value::Null),
         (
             "GET",
             "/catalog/entities",
@@ -314,6 +315,8 @@ async fn every_code_is_answered() {
         ("GET", "/runs/1/tasks?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/pipelines?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/runs/1/compare/99", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/search?q=x&limit=51", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/search?q=x&kind=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?order=odd", Value::Null, ErrorCode::BadParameter),
@@ -493,6 +496,49 @@ async fn a_list_says_how_everything_fares_and_why() {
     assert_eq!(edge.get("/catalog/entities?health=failing").await["total"], 1);
     assert_eq!(edge.get("/catalog/entities?owner=payments,finance").await["total"], 2);
     assert_eq!(edge.get("/catalog/entities?text=pay%20comp").await["total"], 0);
+}
+
+#[tokio::test]
+async fn a_search_finds_everything_by_its_name() {
+    let edge = Edge::company().await;
+    let found = |q: &'static str| {
+        let edge = &edge;
+        async move {
+            let answer = edge.get(&format!("/search?q={q}")).await;
+            let hit = |hit: &Value| {
+                let text = |name: &str| hit[name].as_str().unwrap_or("-").to_owned();
+                format!("{} {} {} {}", text("kind"), text("id"), text("fit"), text("status"))
+            };
+            answer["items"].as_array().expect("a list").iter().map(hit).collect::<Vec<_>>()
+        }
+    };
+    let expected = [
+        "component component:default/report exact failing",
+        "pipeline Report exact failing",
+        "run 1 exact failed",
+        "task Report_1 prefix PENDING",
+    ];
+    assert_eq!(found("REPORT").await, expected);
+    let expected = ["component component:default/extracts prefix unknown", "task Extract_1 prefix FAILED"];
+    assert_eq!(found("extr").await, expected);
+    assert_eq!(found("1%20extract").await, ["task Extract_1 word_start FAILED"]);
+    assert_eq!(found("component:default/ext").await, ["component component:default/extracts prefix unknown"]);
+    assert_eq!(found("pay").await, ["team group:default/payments prefix unknown"]);
+    assert_eq!(found("finance@").await, ["team finance@example.com prefix -"]);
+    assert_eq!(found("%231").await, ["run 1 exact failed"]);
+    assert!(found("").await.is_empty() && found("nothing").await.is_empty());
+
+    let answer = edge.get("/search?q=report&limit=1&kind=task,run").await;
+    assert_eq!(answer["totals"], json!([{"kind": "run", "total": 1}, {"kind": "task", "total": 1}]));
+    let hit = json!({
+        "kind": "run", "id": "1", "title": "Report #1", "fit": "exact", "of": "Report", "status": "failed",
+        "owner": {"name": "finance@example.com"}, "started": "2026-11-25T03:12:09.500000Z"
+    });
+    assert_eq!(answer["items"], json!([hit]));
+    let long = "x".repeat(super::limits::SEARCH_CHARS_MAX);
+    edge.get(&format!("/search?q={long}")).await;
+    let (status, _) = edge.call("GET", &format!("/api/v1/search?q={long}x"), Value::Null).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

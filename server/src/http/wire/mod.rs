@@ -12,6 +12,7 @@ pub mod graph;
 pub mod ledger;
 pub mod owner;
 pub mod run;
+pub mod search;
 pub mod status;
 pub mod task;
 
