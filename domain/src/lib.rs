@@ -22,4 +22,5 @@ pub mod run_tasks;
 pub mod runs;
 pub mod scheduler;
 pub mod search;
+pub mod sentence;
 pub mod value;

@@ -21,6 +21,7 @@ use bussola_ledger::{EntryBody, EntryError, Frontier, leaf_hash};
 use crate::entry;
 use crate::error::StoreError;
 use crate::job::Job;
+use crate::journal::groups::subject_key;
 use crate::journal::{Batch, Journal, JournalError, NewBlob, NewEntry, NewName, Reader};
 use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, LOCK_WAIT_MAX, SPARE_BYTES_MAX};
 use crate::options::Context;
@@ -276,8 +277,11 @@ impl Engine {
         let mut spans = self.spans.drain(..).peekable();
         for (place, fact) in facts.iter().enumerate() {
             while spans.next_if(|(end, ..)| *end <= place).is_some() {}
-            let (principal, authority) = spans.peek().map_or(("", ""), |(_, principal, right)| (principal, right));
-            let aside = entry::encode(fact, principal, authority, &mut self.body)?;
+            // A fact without a command there is none of.
+            let nobody = || (Arc::from(""), Arc::from(""));
+            let (principal, authority) =
+                spans.peek().map_or_else(nobody, |(_, principal, right)| (principal.clone(), right.clone()));
+            let aside = entry::encode(fact, &principal, &authority, &mut self.body)?;
             batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
             if let Event::TextsErased(erased) = &fact.event {
                 batch.erased.push(erased.clone());
@@ -289,7 +293,15 @@ impl Engine {
                 .map_err(|source| StoreError::Encode { kind, source })?;
             let hash = leaf_hash(&batch.leaves[start..]);
             batch.tiles.extend(frontier.append(hash));
-            batch.entries.push(NewEntry { hash, end: batch.leaves.len(), run: self.body.run });
+            batch.entries.push(NewEntry {
+                hash,
+                end: batch.leaves.len(),
+                run: self.body.run,
+                at: fact.at.0,
+                kind,
+                principal,
+                subject: subject_key(&self.body.subject),
+            });
         }
         drop(spans);
         batch.head = frontier.head();

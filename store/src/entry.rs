@@ -56,7 +56,11 @@ pub(crate) fn encode(
 
 /// A subject helps to find an entry; the payload has the whole of it. Luigi sets no limit to a task id.
 fn subject(event: &Event) -> String {
-    let mut subject = event.subject();
+    shortened(event.subject())
+}
+
+/// A subject as entries hold it.
+pub(crate) fn shortened(mut subject: String) -> String {
     if subject.len() > SUBJECT_BYTES_MAX {
         let hash = BlobHash::of(subject.as_bytes()).to_string();
         let mut end = SUBJECT_BYTES_MAX - hash.len() - 1;

@@ -122,7 +122,7 @@ pub struct Recorded {
     pub fact: Option<Fact>,
 }
 
-fn limit(asked: usize, max: usize) -> i64 {
+pub(crate) fn limit(asked: usize, max: usize) -> i64 {
     if asked == 0 { max as i64 } else { asked.min(max) as i64 }
 }
 
@@ -289,7 +289,7 @@ pub(crate) fn entries_of_run(connection: &Connection, run: RunId, from: u64) -> 
     read().map_err(StoreError::read)?.into_iter().map(|row| recorded(connection, row)).collect()
 }
 
-fn recorded(connection: &Connection, row: StoredRow) -> Result<Recorded, StoreError> {
+pub(crate) fn recorded(connection: &Connection, row: StoredRow) -> Result<Recorded, StoreError> {
     let unreadable = |reason: String| StoreError::Unreadable { seq: row.seq, reason };
     let entry = EntryRef::decode(&row.leaf).map_err(|error| unreadable(error.to_string()))?;
     let fact = entry::decode(&entry, |hash| read_blob(connection, hash).map_err(StoreError::read))?;

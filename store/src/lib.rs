@@ -28,6 +28,7 @@ mod directory;
 mod engine;
 mod entry;
 mod error;
+mod find;
 mod folds;
 mod history;
 mod job;
@@ -45,6 +46,7 @@ mod store;
 mod writer;
 
 pub use error::StoreError;
+pub use find::{EntryFilter, FoundEntries};
 pub use folds::FoldedRun;
 pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow, RunSort};
 pub use limits::RUNS_COUNTED_MAX;

@@ -79,6 +79,12 @@ pub const SNAPSHOT_ENTRIES_MAX: u64 = 1_000_000;
 /// longer, and a question for a run's entries may have to look through as many.
 pub const INDEX_ENTRIES: u64 = 4_096;
 
+/// LIMIT: entries of one group of the index: two bytes say which of them. More come only from a command that records so many.
+pub const GROUP_ENTRIES_MAX: usize = 1 << 16;
+
+/// LIMIT: entries that one question with filters reads without finding what it wants: it then says where to go on.
+pub const LOOKED_AT_MAX: usize = 20_000;
+
 /// Entries read and decoded at once while folding.
 pub const FOLD_CHUNK: usize = 2_048;
 

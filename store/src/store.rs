@@ -14,6 +14,7 @@ use tokio::sync::broadcast;
 use crate::directory::{Directory, Lock, draw_key};
 use crate::engine::{Base, Engine};
 use crate::error::StoreError;
+use crate::find::{self, EntryFilter, FoundEntries};
 use crate::folds::{FoldedRun, Folds};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
@@ -203,6 +204,11 @@ impl Store {
     /// Entries in order, from a number on; `limit` 0: as many as there may be.
     pub fn entries(&self, from: u64, limit: usize) -> Result<Vec<Recorded>, StoreError> {
         history::entries(&*self.connection()?, from, limit)
+    }
+
+    /// Entries that fit a filter, from either end.
+    pub fn entries_found(&self, filter: &EntryFilter) -> Result<FoundEntries, StoreError> {
+        find::entries(&*self.connection()?, filter)
     }
 
     /// How many runs fit a filter, whatever page it asks for; more than [`RUNS_COUNTED_MAX`](crate::RUNS_COUNTED_MAX) are

@@ -5,6 +5,7 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bussola_domain::command::{AddTask, CountPending, Erase, Erased, Prune};
@@ -12,7 +13,9 @@ use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
 use bussola_domain::model::{Command, Step};
 use bussola_domain::run_graph::RunGraph;
 use bussola_domain::scheduler::{Report, Status};
-use bussola_store::{AttemptFilter, Location, Options, Recorded, RunFilter, RunSort, Store, Sync, audit, by_hand};
+use bussola_store::{
+    AttemptFilter, Context, EntryFilter, Location, Options, Recorded, RunFilter, RunSort, Store, Sync, audit, by_hand,
+};
 use support::{Panics, Place, add, at, context, describe, error, fail, fill, run, work};
 
 #[test]
@@ -417,6 +420,105 @@ fn the_index_of_runs_is_brought_up_to_date_as_entries_come() {
     assert!(look().starts_with("the index says that entry 1 is of run 2"), "{}", look());
     connection.execute("DELETE FROM entries_of_run WHERE run = 2", []).unwrap();
     assert!(look().ends_with("is not in the index of runs"), "{}", look());
+}
+
+/// All pages of a question, and how many pages they were.
+fn pages(store: &Store, filter: &EntryFilter) -> (Vec<u64>, usize) {
+    let (mut seqs, mut count, mut filter) = (Vec::new(), 0, filter.clone());
+    loop {
+        let page = store.entries_found(&filter).unwrap();
+        assert!(filter.limit == 0 || page.items.len() <= filter.limit);
+        seqs.extend(page.items.iter().map(|recorded| recorded.entry.seq));
+        count += 1;
+        match page.next {
+            Some(next) => filter.from = Some(next),
+            None => return (seqs, count),
+        }
+    }
+}
+
+#[test]
+fn entries_are_found_by_what_they_are_about() {
+    let place = Place::new();
+    let store = place.open();
+    // Across the end of a group, with a tail after it.
+    for number in 0..bussola_store::limits::INDEX_ENTRIES * 5 / 4 {
+        let at = Timestamp(1_000_000 * number as i64);
+        let principal: Arc<str> = if number % 5 == 0 { "ana".into() } else { "ben".into() };
+        let context = Context { now: at, principal, authority: "test".into() };
+        store.execute_blocking(context.clone(), add(&format!("T{}", number % 1_000), Status::Pending)).unwrap();
+        if number % 100 == 0 {
+            let totals = [("gpu".to_owned(), bussola_domain::value::Number(number as f64))].into();
+            store.execute_blocking(context, bussola_domain::command::UpdateResources { totals }).unwrap();
+        }
+    }
+    let check = |store: &Store, filter: EntryFilter| {
+        let all = store.entries(0, 0).unwrap();
+        let fits = |recorded: &&Recorded| {
+            let body = &recorded.entry.body;
+            let kind = |kind: &String| body.kind == *kind || kind.ends_with('.') && body.kind.starts_with(&**kind);
+            (filter.subjects.is_empty() || filter.subjects.contains(&body.subject))
+                && (filter.kinds.is_empty() || filter.kinds.iter().any(kind))
+                && (filter.principals.is_empty() || filter.principals.contains(&body.principal))
+                && filter.since.is_none_or(|since| body.at_us >= since.0)
+                && filter.until.is_none_or(|until| body.at_us < until.0)
+        };
+        let mut expected: Vec<u64> = all.iter().filter(fits).map(|recorded| recorded.entry.seq).collect();
+        assert_eq!(pages(store, &filter).0, expected, "{filter:?}");
+        let (paged, count) = pages(store, &EntryFilter { limit: 7, ..filter.clone() });
+        assert_eq!((&paged, count), (&expected, expected.len().div_ceil(7).max(1)), "{filter:?}");
+        let middle = all.len() as u64 / 2;
+        let upper = EntryFilter { from: Some(middle), ..filter.clone() };
+        assert_eq!(pages(store, &upper).0, expected.iter().copied().filter(|seq| *seq >= middle).collect::<Vec<_>>());
+        expected.reverse();
+        let back = EntryFilter { descending: true, ..filter.clone() };
+        assert_eq!(pages(store, &back).0, expected, "{back:?}");
+        assert_eq!(pages(store, &EntryFilter { limit: 7, ..back.clone() }).0, expected, "{back:?}");
+        let lower = EntryFilter { from: Some(middle), ..back };
+        assert_eq!(pages(store, &lower).0, expected.iter().copied().filter(|seq| *seq <= middle).collect::<Vec<_>>());
+        expected.len()
+    };
+    let texts = |texts: &[&str]| texts.iter().map(|text| text.to_string()).collect::<Vec<_>>();
+    let all = EntryFilter::default;
+    let every = |store: &Store| {
+        let resources = EntryFilter { kinds: texts(&["resources.set"]), ..all() };
+        let some = (1_000_000 * 500, 1_000_000 * 2_500);
+        let time = EntryFilter { since: Some(Timestamp(some.0)), until: Some(Timestamp(some.1)), ..all() };
+        [
+            check(store, all()),
+            check(store, EntryFilter { subjects: texts(&["task:T7"]), ..all() }),
+            check(store, EntryFilter { subjects: texts(&["task:T7", "scheduler", "nothing"]), ..all() }),
+            check(store, resources.clone()),
+            check(store, EntryFilter { kinds: texts(&["run.", "worker."]), ..all() }),
+            check(store, EntryFilter { kinds: texts(&["run"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["ana"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["ana"]), subjects: texts(&["task:T8"]), ..all() }),
+            check(store, time.clone()),
+            check(store, EntryFilter { kinds: texts(&["resources."]), principals: texts(&["ana"]), ..time }),
+        ]
+    };
+    let counts = every(&store);
+    assert_eq!((counts[3], counts[5], counts[9]), (52, 0, 20));
+    store.close();
+    // What was not in a group yet is noted again after a restart, and a ledger of a release without groups gets them.
+    let store = place.open();
+    run(&store, 1.0, add("U", Status::Pending));
+    every(&store);
+    store.close();
+    let connection = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();
+    connection.execute_batch("DROP TABLE entry_groups; PRAGMA user_version = 1;").unwrap();
+    let store = place.open();
+    every(&store);
+    for number in 0..bussola_store::limits::INDEX_ENTRIES {
+        run(&store, 1.0, add(&format!("V{number}"), Status::Pending));
+    }
+    every(&store);
+    store.close();
+    let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+    let look = || audit::verify(&place.path(), &deep).unwrap().findings.first().map(|finding| finding.what.clone());
+    assert_eq!(look(), None);
+    connection.execute("UPDATE entry_groups SET at_max = at_max + 1 WHERE first > 0", []).unwrap();
+    assert!(look().is_some_and(|what| what.starts_with("the index of entries is wrong from entry 4")), "{:?}", look());
 }
 
 #[test]

@@ -5,18 +5,23 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
-use bussola_store::StoreError;
+use bussola_domain::catalog::EntityRef;
+use bussola_domain::model::Model;
+use bussola_domain::sentence::sentence;
+use bussola_store::{EntryFilter, Recorded, Store, StoreError};
 use http::HeaderValue;
 use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
+use super::catalog::{alternatives, descending};
 use super::error::ApiError;
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{LEAVES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use super::limits::{FILTER_VALUES_MAX, LEAVES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES};
+use super::runs::moment;
 use super::wire::error::ErrorBody;
-use super::wire::ledger::{CheckpointNote, EntryPage, EntryProof, EntryView, Head};
+use super::wire::ledger::{CheckpointNote, EntryPage, EntryProof, EntryView, Head, leaf};
 
 /// Says how many entries there are, and their root.
 #[utoipa::path(
@@ -38,37 +43,105 @@ pub(super) async fn checkpoint(State(api): State<Arc<Api>>) -> Answer<Checkpoint
     Ok(Json(note.await?))
 }
 
-/// Which entries.
+/// Which entries. Filters are joined by "and"; the values of one, separated by commas, by "or".
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct EntryQuery {
-    /// From this one on; entries are counted from 0.
-    from: u64,
+    /// Only what is about this: `task:<id>`, `worker:<number>`, `run:<number>`, `manifest:<path>`, `pipeline:<root family>`,
+    /// `scheduler`, or an entity's ref; about an entity is also what its pipelines showed.
+    #[param(example = "component:default/payments-api")]
+    subject: Option<String>,
+    /// Only these kinds; one that ends in a dot means all that begin with it: `entity.`
+    #[param(example = "entity.,manifest.")]
+    kind: Option<String>,
+    /// Only by these principals.
+    principal: Option<String>,
+    /// Only what happened at this time or later, as RFC 3339.
+    since: Option<String>,
+    /// Only what happened before this time, as RFC 3339.
+    until: Option<String>,
+    /// `asc` (if not given): in order; `desc`: the latest first
+    order: Option<String>,
+    /// From this one on, in that order; entries are counted from 0. Not given: from the first, or from the last.
+    from: Option<u64>,
     /// At most so many: 1 to 1,000.
     limit: Option<usize>,
 }
 
-/// Lists entries in order.
+impl EntryQuery {
+    /// In the store's terms, but for what belongs to an entity.
+    fn filter(&self, limit: usize) -> Result<EntryFilter, ApiError> {
+        let time = |name: &str, written: &Option<String>| written.as_deref().map(|at| moment(name, at)).transpose();
+        Ok(EntryFilter {
+            subjects: self.subject.iter().cloned().collect(),
+            kinds: alternatives("kind", self.kind.as_deref())?,
+            principals: alternatives("principal", self.principal.as_deref())?,
+            since: time("since", &self.since)?,
+            until: time("until", &self.until)?,
+            from: self.from,
+            descending: descending(self.order.as_deref())?,
+            limit,
+        })
+    }
+}
+
+/// Lists entries, each with one sentence that says what happened.
 #[utoipa::path(
     get, path = "/ledger/entries", tag = "ledger", operation_id = "listEntries", params(EntryQuery),
     responses((status = OK, body = EntryPage), (status = BAD_REQUEST, body = ErrorBody))
 )]
 pub(super) async fn entries(State(api): State<Arc<Api>>, Params(query): Params<EntryQuery>) -> Answer<EntryPage> {
     let slice = Slice::of(None, query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let mut filter = query.filter(slice.limit)?;
     let page = api.large(move |store| {
-        let items: Vec<EntryView> = store.entries(query.from, slice.limit)?.iter().map(EntryView::of).collect();
-        let size = store.head().size;
-        let next_from = items.last().map(|entry| entry.seq + 1).filter(|&next| next < size);
-        Ok(EntryPage { items, size, next_from })
+        store.read(|model| add_pipelines(model, &mut filter.subjects));
+        let found = store.entries_found(&filter)?;
+        Ok(EntryPage { items: views(store, &found.items), size: store.head().size, next_from: found.next })
     });
     Ok(Json(page.await?))
+}
+
+/// What an entity's pipelines showed is about them.
+fn add_pipelines(model: &Model, subjects: &mut Vec<String>) {
+    let entity = subjects.first().and_then(|subject| EntityRef::parse(subject).ok());
+    let Some(view) = entity.as_ref().and_then(|entity| model.catalog.get(entity)) else { return };
+    // LIMIT: each is looked for in every group of entries.
+    let pipelines = view.pipelines.iter().take(FILTER_VALUES_MAX);
+    subjects.extend(pipelines.map(|pipeline| format!("pipeline:{}", pipeline.root)));
+}
+
+/// Entries with their sentences, made in slices.
+fn views(store: &Store, entries: &[Recorded]) -> Vec<EntryView> {
+    let mut views = Vec::with_capacity(entries.len());
+    for slice in entries.chunks(SLICE_ENTITIES) {
+        let sentences: Vec<String> = store.read(|model| {
+            let sentence = |recorded: &Recorded| {
+                let body = &recorded.entry.body;
+                recorded.fact.as_ref().map(|fact| sentence(model, &body.principal, &fact.event)).unwrap_or_default()
+            };
+            slice.iter().map(sentence).collect()
+        });
+        views.extend(slice.iter().zip(sentences).map(|(recorded, sentence)| EntryView::of(recorded, sentence)));
+    }
+    views
+}
+
+/// Which leaves.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct LeafQuery {
+    /// From this one on; entries are counted from 0.
+    from: u64,
+    /// At most so many: 1 to 10,000.
+    limit: Option<usize>,
 }
 
 /// Gives entries as they were hashed: one leaf of canonical JSON on each line, at most 10,000 of them. All of them rebuild
 /// the tree; `X-Ledger-Size` says how many there are.
 #[utoipa::path(
-    get, path = "/ledger/leaves", tag = "ledger", operation_id = "listLeaves", params(EntryQuery),
+    get, path = "/ledger/leaves", tag = "ledger", operation_id = "listLeaves", params(LeafQuery),
     responses(
         (status = OK, content_type = "application/jsonl", body = String, headers(("X-Ledger-Size" = u64, description = "Entries in the ledger"))),
         (status = BAD_REQUEST, body = ErrorBody)
@@ -76,7 +149,7 @@ pub(super) async fn entries(State(api): State<Arc<Api>>, Params(query): Params<E
 )]
 pub(super) async fn leaves(
     State(api): State<Arc<Api>>,
-    Params(query): Params<EntryQuery>,
+    Params(query): Params<LeafQuery>,
 ) -> Result<Response, ApiError> {
     let slice = Slice::of(None, query.limit, LEAVES_MAX, LEAVES_MAX)?;
     let read = api.large(move |store| {
@@ -106,7 +179,7 @@ pub(super) async fn leaves(
 )]
 pub(super) async fn entry(State(api): State<Arc<Api>>, Segments(seq): Segments<u64>) -> Answer<EntryView> {
     let entry = api.large(move |store| match store.entry(seq)? {
-        Some(entry) => Ok(EntryView::of(&entry)),
+        Some(entry) => views(store, &[entry]).pop().ok_or(StoreError::Closed.into()),
         None => Err(ApiError::from(StoreError::NoSuchEntry { seq, size: store.head().size })),
     });
     Ok(Json(entry.await?))
@@ -122,7 +195,7 @@ pub(super) async fn proof(State(api): State<Arc<Api>>, Segments(seq): Segments<u
     let proof = api.large(move |store| {
         let proof = store.prove(seq)?;
         let entry = store.entry(seq)?.ok_or_else(|| StoreError::NoSuchEntry { seq, size: store.head().size })?;
-        Ok(EntryProof::of(EntryView::of(&entry).leaf, &proof, store.verifying_key().to_string()))
+        Ok(EntryProof::of(leaf(&entry), &proof, store.verifying_key().to_string()))
     });
     Ok(Json(proof.await?))
 }

@@ -80,6 +80,12 @@ impl Edge {
         value
     }
 
+    async fn put(&self, path: &str, body: Value) -> Value {
+        let (status, value) = self.call("PUT", &format!("/api/v1{path}"), body).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {value}");
+        value
+    }
+
     /// A call of Luigi's.
     async fn luigi(&self, method: &str, arguments: Value) -> Value {
         let data: String = arguments.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
@@ -251,7 +257,12 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("PUT", "/resources/{name}", "/resources/gpu", json!({"total": 2})),
         ("GET", "/ledger/head", "/ledger/head", Value::Null),
         ("GET", "/ledger/checkpoint", "/ledger/checkpoint", Value::Null),
-        ("GET", "/ledger/entries", "/ledger/entries?from=1&limit=2", Value::Null),
+        (
+            "GET",
+            "/ledger/entries",
+            "/ledger/entries?from=9&limit=2&order=desc&kind=task.,run.ended&principal=local&since=2020-01-01T00:00:00Z",
+            Value::Null,
+        ),
         ("GET", "/ledger/leaves", "/ledger/leaves?limit=3", Value::Null),
         ("GET", "/ledger/entries/{seq}", "/ledger/entries/0", Value::Null),
         ("GET", "/ledger/entries/{seq}/proof", "/ledger/entries/0/proof", Value::Null),
@@ -315,6 +326,8 @@ async fn every_code_is_answered() {
         ("GET", "/runs/1/tasks?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/pipelines?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/runs/1/compare/99", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/ledger/entries?order=odd", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/ledger/entries?until=noon", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&limit=51", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&kind=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
@@ -496,6 +509,59 @@ async fn a_list_says_how_everything_fares_and_why() {
     assert_eq!(edge.get("/catalog/entities?health=failing").await["total"], 1);
     assert_eq!(edge.get("/catalog/entities?owner=payments,finance").await["total"], 2);
     assert_eq!(edge.get("/catalog/entities?text=pay%20comp").await["total"], 0);
+}
+
+#[tokio::test]
+async fn the_ledger_is_read_as_sentences() {
+    let edge = Edge::company().await;
+    edge.post("/tasks/Extract_1/forgive", json!({})).await;
+    edge.put("/resources/gpu", json!({"total": 2})).await;
+    let sentences = |query: &'static str| {
+        let edge = &edge;
+        async move {
+            let page = edge.get(&format!("/ledger/entries?{query}")).await;
+            let items = page["items"].as_array().expect("a list").clone();
+            items.iter().map(|entry| entry["sentence"].as_str().unwrap_or("").to_owned()).collect::<Vec<_>>()
+        }
+    };
+    let all = sentences("limit=1000").await;
+    assert!(all.iter().all(|sentence| !sentence.is_empty()), "{all:?}");
+    assert_eq!(
+        sentences("subject=task:Extract_1&order=desc").await,
+        [
+            "local forgave the failure of task Extract(date=2026-03-02): it is PENDING",
+            "worker w1 reported task Extract(date=2026-03-02) FAILED",
+            "worker w1 got task Extract(date=2026-03-02)",
+            "worker w1 reported task Extract(date=2026-03-02) PENDING",
+        ]
+    );
+    let declared = "manifest a/catalog-info.yaml declared component extracts, owner payments";
+    assert_eq!(sentences("subject=component:default/extracts").await, [declared]);
+    // What its pipeline showed is about the component.
+    assert_eq!(
+        sentences("subject=component:default/report").await,
+        [
+            "pipeline Report ran for the first time",
+            "pipeline Report showed 1 new pipeline that it needs",
+            "pipeline Report showed 1 new task family",
+        ]
+    );
+    assert_eq!(sentences("kind=resources.&principal=local").await, ["local set resources: gpu 2"]);
+    assert!(sentences("kind=resources.&principal=other").await.is_empty());
+    assert!(sentences("until=2000-01-01T00:00:00Z").await.is_empty());
+    assert_eq!(sentences("since=2026-11-25T03:12:09.5Z&limit=1000").await, all);
+
+    // From either end the pages have everything.
+    for order in ["asc", "desc"] {
+        let (mut seen, mut from) = (Vec::new(), String::new());
+        loop {
+            let page = edge.get(&format!("/ledger/entries?order={order}&kind=task.&limit=2{from}")).await;
+            seen.extend(page["items"].as_array().expect("a list").iter().map(|entry| entry["seq"].as_u64()));
+            let Some(next) = page["next_from"].as_u64() else { break };
+            from = format!("&from={next}");
+        }
+        assert!(seen.len() > 3 && seen.is_sorted_by(|a, b| if order == "asc" { a < b } else { a > b }), "{seen:?}");
+    }
 }
 
 #[tokio::test]

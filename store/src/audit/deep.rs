@@ -15,8 +15,8 @@ use crate::audit::open;
 use crate::audit::verify::{Finding, finding, unreadable};
 use crate::directory::Directory;
 use crate::error::StoreError;
-use crate::journal::JournalError;
 use crate::journal::sqlite::{Database, SqliteReader, places};
+use crate::journal::{JournalError, groups};
 use crate::recovery;
 
 const REBUILD: &str = "the history follows from the entries: it was changed beside them";
@@ -170,6 +170,9 @@ fn check_index(connection: &Connection) -> Result<Option<Finding>, JournalError>
             }
         }
     }
-    let missing = left.iter().position(Option::is_some);
-    Ok(missing.map(|seq| finding(format!("entry {seq} is not in the index of runs"), Some(seq as u64), REINDEX)))
+    if let Some(seq) = left.iter().position(Option::is_some) {
+        return Ok(Some(finding(format!("entry {seq} is not in the index of runs"), Some(seq as u64), REINDEX)));
+    }
+    let wrong = groups::check(connection)?;
+    Ok(wrong.map(|seq| finding(format!("the index of entries is wrong from entry {seq} on"), Some(seq), REINDEX)))
 }

@@ -3,6 +3,7 @@
 //! Two implementations: [`sqlite`] keeps files, [`faulty`] keeps everything in memory and fails when told to.
 
 pub mod faulty;
+pub(crate) mod groups;
 pub mod sqlite;
 
 use std::sync::Arc;
@@ -39,6 +40,29 @@ pub struct NewEntry {
     pub end: usize,
     /// In which run.
     pub run: Option<u64>,
+    /// When it happened, in microseconds.
+    pub at: i64,
+    /// What happened.
+    pub kind: &'static str,
+    /// Who did it.
+    pub principal: Arc<str>,
+    /// Its subject's key in the index.
+    pub subject: u64,
+}
+
+/// What the index of entries keeps of one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct About<'a> {
+    pub at: i64,
+    pub kind: &'a str,
+    pub principal: &'a str,
+    pub subject: u64,
+}
+
+impl NewEntry {
+    pub(crate) fn about(&self) -> About<'_> {
+        About { at: self.at, kind: self.kind, principal: &self.principal, subject: self.subject }
+    }
 }
 
 /// One text to keep.

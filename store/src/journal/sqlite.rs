@@ -14,12 +14,13 @@ use parking_lot::{Mutex, MutexGuard};
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
 
 use crate::error::StoreError;
+use crate::journal::groups::{self, Tail};
 use crate::journal::{Batch, Journal, JournalError, NewName, Reader, StoredRow};
 use crate::limits::{CHECKPOINTS_RECENT, INDEX_ENTRIES, READERS_IDLE_MAX, RETENTION_ROWS_MAX};
 use crate::options::Sync;
 
 /// Numbered, in order, each run once: `user_version` says how many were.
-const MIGRATIONS: &[&str] = &[include_str!("../schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("../schema/0001.sql"), include_str!("../schema/0002.sql")];
 
 /// LIMIT: how long a statement waits for another process's lock: an auditor beside a running server.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -124,8 +125,8 @@ pub struct SqliteJournal {
     /// Whether a transaction is begun. As long as the server runs one always is, so that no other process can get between
     /// and make commands wait; none in memory, where readers share the connection.
     holding: bool,
-    /// Entries before this are in the index of runs; unknown until it was read.
-    indexed: Option<u64>,
+    /// What is not in the indexes yet, and from where on; unknown until it was read.
+    tail: Option<(u64, Tail)>,
 }
 
 impl SqliteJournal {
@@ -143,8 +144,9 @@ impl SqliteJournal {
             }
         };
         prepare(&mut connection.lock(), sync)?;
+        groups::complete(&mut connection.lock()).map_err(StoreError::read)?;
         connection.lock().busy_timeout(Duration::ZERO).map_err(|error| StoreError::read(error.into()))?;
-        Ok(SqliteJournal { connection, database, since_thinned: 0, holding: false, indexed: None })
+        Ok(SqliteJournal { connection, database, since_thinned: 0, holding: false, tail: None })
     }
 
     /// What the ledger says of itself, written at the first opening.
@@ -269,14 +271,22 @@ impl Journal for SqliteJournal {
 
     fn commit(&mut self, batch: &Batch) -> Result<(), JournalError> {
         // Whatever fails: what was committed is read again.
-        let known = self.indexed.take();
+        let known = self.tail.take();
         let thin = batch.checkpoint.is_some() && self.since_thinned + 1 >= CHECKPOINTS_RECENT;
-        let indexed = self.write(|connection| {
+        let tail = self.write(|connection| {
             write_entries(connection, batch)?;
-            let indexed = known.map_or_else(|| read_indexed(connection), Ok)?;
-            let due = batch.head.size - indexed >= INDEX_ENTRIES;
-            if due {
+            let (mut indexed, mut tail) = match known {
+                Some((indexed, tail)) if tail.next() == batch.first => (indexed, tail),
+                _ => {
+                    let indexed = read_indexed(connection)?;
+                    (indexed, Tail::stored(connection, indexed, batch.first)?)
+                }
+            };
+            batch.entries.iter().for_each(|entry| tail.note(&entry.about()));
+            if batch.head.size - indexed >= INDEX_ENTRIES {
                 index_runs(connection, indexed, batch.head.size)?;
+                std::mem::replace(&mut tail, Tail::new(batch.head.size)).write(connection)?;
+                indexed = batch.head.size;
             }
             write_texts(connection, batch)?;
             for row in &batch.history {
@@ -289,9 +299,9 @@ impl Journal for SqliteJournal {
             if thin {
                 thin_checkpoints(connection)?;
             }
-            Ok(if due { batch.head.size } else { indexed })
+            Ok((indexed, tail))
         })?;
-        self.indexed = Some(indexed);
+        self.tail = Some(tail);
         self.since_thinned = if thin { 0 } else { self.since_thinned + u64::from(batch.checkpoint.is_some()) };
         Ok(())
     }

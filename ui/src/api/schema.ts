@@ -232,7 +232,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Lists entries in order. */
+        /** Lists entries, each with one sentence that says what happened. */
         get: operations["listEntries"];
         put?: never;
         post?: never;
@@ -543,6 +543,26 @@ export interface paths {
         };
         /** Shows who tried what when in a run, in order of time. */
         get: operations["getTimelineOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Finds entities, teams, pipelines, runs and tasks by what they are called, the best first: a name that is what was typed,
+         *     begins with it, has words that begin with it, or has it somewhere; of names that fit alike, by kind.
+         */
+        get: operations["search"];
         put?: never;
         post?: never;
         delete?: never;
@@ -941,16 +961,16 @@ export interface components {
         };
         /** @description A page of entries. */
         EntryPage: {
-            /** @description Entries, in order. */
+            /** @description Entries, in the order that was asked for. A page may be short, even empty, and have more after it. */
             items: components["schemas"]["EntryView"][];
             /**
              * Format: int64
-             * @description The `from` of the next page; not given on the last one.
+             * @description The `from` of the next page in the same order; not given on the last one.
              */
             next_from?: number | null;
             /**
              * Format: int64
-             * @description How many the ledger has.
+             * @description How many the ledger has, whatever was asked for.
              */
             size: number;
         };
@@ -996,6 +1016,12 @@ export interface components {
              * @description In the course of which run.
              */
             run?: number | null;
+            /**
+             * @description All of it as one sentence for people, with the names that things have now; empty for a kind that this release does
+             *     not know.
+             * @example manifest compass.yml declared component payments-api, owner payments
+             */
+            sentence?: string;
             /**
              * Format: int64
              * @description Its place in the ledger, from 0.
@@ -1188,6 +1214,13 @@ export interface components {
             message: string;
             /** @description The file. */
             path: string;
+        };
+        /** @description How many things of a kind were found. */
+        FoundCount: {
+            /** @description As in the hits. */
+            kind: string;
+            /** @description How many there are in all. */
+            total: number;
         };
         /** @description A family of tasks in a graph. */
         GraphFamily: {
@@ -1695,6 +1728,39 @@ export interface components {
             kind: "under";
             /** @description Those at or below these paths. */
             paths: string[];
+        };
+        /** @description A thing that was found. */
+        SearchHit: {
+            /** @description How well its name fits: `exact`, `prefix`, `word_start` or `part` */
+            fit: string;
+            /**
+             * @description What the API calls it: a ref, an owner's name, a root family, the number of a run, a task id.
+             * @example component:default/payments-api
+             */
+            id: string;
+            /** @description `component`, `team`, `entity` (any other), `pipeline`, `run` or `task` */
+            kind: string;
+            /** @description The type of an entity; the family of a task; the pipeline of a run. */
+            of?: string | null;
+            owner?: components["schemas"]["OwnerName"] | null;
+            /**
+             * Format: int64
+             * @description The run of a task, and of a pipeline its latest.
+             */
+            run?: number | null;
+            /** @description When a run started. */
+            started?: string | null;
+            /** @description The health of an entity, the outcome of a run, the status of a task; of a pipeline `failing` or `succeeding`. */
+            status?: string | null;
+            /** @description What people call it. */
+            title: string;
+        };
+        /** @description What a search found. */
+        SearchResult: {
+            /** @description The best, best first. */
+            items: components["schemas"]["SearchHit"][];
+            /** @description How many there are of each kind that was found. */
+            totals: components["schemas"]["FoundCount"][];
         };
         /** @description The server as a whole. */
         Status: {
@@ -2642,7 +2708,26 @@ export interface operations {
     listEntries: {
         parameters: {
             query?: {
-                /** @description From this one on; entries are counted from 0. */
+                /**
+                 * @description Only what is about this: `task:<id>`, `worker:<number>`, `run:<number>`, `manifest:<path>`, `pipeline:<root family>`,
+                 *     `scheduler`, or an entity's ref; about an entity is also what its pipelines showed.
+                 * @example component:default/payments-api
+                 */
+                subject?: string;
+                /**
+                 * @description Only these kinds; one that ends in a dot means all that begin with it: `entity.`
+                 * @example entity.,manifest.
+                 */
+                kind?: string;
+                /** @description Only by these principals. */
+                principal?: string;
+                /** @description Only what happened at this time or later, as RFC 3339. */
+                since?: string;
+                /** @description Only what happened before this time, as RFC 3339. */
+                until?: string;
+                /** @description `asc` (if not given): in order; `desc`: the latest first */
+                order?: string;
+                /** @description From this one on, in that order; entries are counted from 0. Not given: from the first, or from the last. */
                 from?: number;
                 /** @description At most so many: 1 to 1,000. */
                 limit?: number;
@@ -2755,7 +2840,7 @@ export interface operations {
             query?: {
                 /** @description From this one on; entries are counted from 0. */
                 from?: number;
-                /** @description At most so many: 1 to 1,000. */
+                /** @description At most so many: 1 to 10,000. */
                 limit?: number;
             };
             header?: never;
@@ -3297,6 +3382,40 @@ export interface operations {
                 content?: never;
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query?: {
+                /** @description What was typed, at most 200 characters: words of names, a ref, the number of a run. Case does not count. */
+                q?: string;
+                /** @description Only these kinds, separated by commas: `component`, `team`, `entity`, `pipeline`, `run`, `task` */
+                kind?: string;
+                /** @description At most so many: 1 to 50. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -47,6 +47,11 @@ pub struct EntryView {
     pub version: u16,
     /// To what.
     pub subject: String,
+    /// All of it as one sentence for people, with the names that things have now; empty for a kind that this release does
+    /// not know.
+    #[serde(default)]
+    #[schema(example = "manifest compass.yml declared component payments-api, owner payments")]
+    pub sentence: String,
     /// Who did it: an opaque id.
     pub principal: String,
     /// By what right.
@@ -64,17 +69,12 @@ pub struct EntryView {
 }
 
 impl EntryView {
-    /// From the store's.
-    pub fn of(recorded: &Recorded) -> EntryView {
-        let (seq, body) = (recorded.entry.seq, &recorded.entry.body);
-        let mut leaf = Vec::new();
-        // It was decoded from this form, so it has it.
-        let leaf = match body.encode_into(seq, &mut leaf) {
-            Ok(()) => String::from_utf8_lossy(&leaf).into_owned(),
-            Err(_) => String::new(),
-        };
+    /// From the store's, with its sentence.
+    pub fn of(recorded: &Recorded, sentence: String) -> EntryView {
+        let body = &recorded.entry.body;
         EntryView {
-            seq,
+            seq: recorded.entry.seq,
+            sentence,
             at: time(Timestamp(body.at_us)),
             kind: body.kind.clone(),
             version: body.version,
@@ -84,19 +84,29 @@ impl EntryView {
             run: body.run,
             payload: serde_json::from_slice(body.payload.as_bytes()).unwrap_or_default(),
             hash: recorded.hash.to_base64(),
-            leaf,
+            leaf: leaf(recorded),
         }
+    }
+}
+
+/// An entry as it was hashed.
+pub fn leaf(recorded: &Recorded) -> String {
+    let mut leaf = Vec::new();
+    // It was decoded from this form, so it has it.
+    match recorded.entry.body.encode_into(recorded.entry.seq, &mut leaf) {
+        Ok(()) => String::from_utf8_lossy(&leaf).into_owned(),
+        Err(_) => String::new(),
     }
 }
 
 /// A page of entries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EntryPage {
-    /// Entries, in order.
+    /// Entries, in the order that was asked for. A page may be short, even empty, and have more after it.
     pub items: Vec<EntryView>,
-    /// How many the ledger has.
+    /// How many the ledger has, whatever was asked for.
     pub size: u64,
-    /// The `from` of the next page; not given on the last one.
+    /// The `from` of the next page in the same order; not given on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_from: Option<u64>,
 }

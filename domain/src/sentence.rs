@@ -1,0 +1,316 @@
+//! What an entry of the ledger says, as one sentence that people read.
+//!
+//! Facts hold numbers and ids; a sentence has the names that these have now. A name that was erased reads as its number, a
+//! task that left by its id. It is for reading: programs read the entry.
+
+use crate::catalog::relation::RelationKind;
+use crate::catalog::{EntityRef, reference::DEFAULT_NAMESPACE};
+use crate::event::Event;
+use crate::id::{NameId, WorkerNo};
+use crate::model::Model;
+use crate::scheduler::Status;
+use crate::scheduler::event::{Cause, TaskMoved, TaskReported};
+use crate::value::Value;
+
+/// LIMIT: characters of one name in a sentence: ids and parameters may be of any length.
+const NAME_CHARS_MAX: usize = 120;
+
+/// LIMIT: names that one sentence counts out.
+const NAMES_MAX: usize = 3;
+
+/// What happened, by whom.
+pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
+    let by = short(principal);
+    let task = |id: &str| task(model, id);
+    let worker = |number: WorkerNo| worker(model, number);
+    match event {
+        Event::WorkerJoined(event) => format!("{} called for the first time", worker(event.worker)),
+        Event::WorkerDescribed(event) => {
+            let info = Value::parse(&model.names.text(event.info)).unwrap_or_default();
+            let text = |name: &str| info.get(name).and_then(Value::as_str).map(short);
+            match (text("username"), text("host")) {
+                (Some(user), Some(host)) => format!("{} said that it is {user}'s, on {host}", worker(event.worker)),
+                _ => format!("{} told about itself", worker(event.worker)),
+            }
+        }
+        Event::WorkerDisabled(event) => format!("{by} disabled {}: it gets no more work", worker(event.worker)),
+        Event::WorkersLost(event) => {
+            format!("{} fell silent", list("worker", &event.workers, |number| worker(*number)))
+        }
+        Event::BatcherSet(event) => {
+            format!(
+                "{} can run up to {} tasks of {} as one",
+                worker(event.worker),
+                event.size_max.0,
+                short(&event.family)
+            )
+        }
+        Event::TaskReported(event) => reported(&worker(event.worker), &task(&event.task), event),
+        Event::TasksAssigned(event) => {
+            let batch = if event.batch.is_some() { ", as one" } else { "" };
+            format!("{} got {}{batch}", worker(event.worker), list("task", &event.tasks, |id| task(id)))
+        }
+        Event::TaskMoved(event) => moved(&by, &task(&event.task), event),
+        Event::TasksDoomed(event) => {
+            format!("nobody who is here needs {}: it will be removed", list("task", &event.tasks, |id| task(id)))
+        }
+        Event::TasksRemoved(event) => format!("{} left the scheduler", list("task", &event.tasks, |id| task(id))),
+        Event::ResourcesDecreased(event) => format!("{} gave back {}", task(&event.task), amounts(&event.by)),
+        Event::ResourcesSet(event) => format!("{by} set resources: {}", amounts(&event.totals)),
+        Event::SchedulerPaused(event) if event.paused => {
+            format!("{by} paused the scheduler: it hands out no more work")
+        }
+        Event::SchedulerPaused(_) => format!("{by} let the scheduler hand out work again"),
+        Event::MessageQueued(event) => message(model, &by, &worker(event.worker), event.content),
+        Event::MessagesDelivered(event) => format!("{} took the messages that waited for it", worker(event.worker)),
+        Event::MessageAnswered(event) => format!("{} answered a message", task(&event.task)),
+        Event::AnswerRead(event) => format!("{by} read the answer of {}", task(&event.task)),
+        Event::RunStarted(event) => {
+            format!("{} started run {} of {}", worker(event.worker), event.run, short(&event.family))
+        }
+        Event::RunEnded(event) => match model.runs.live(event.run) {
+            Some(live) => format!("run {} of {} ended: {}", event.run, short(&live.family), event.outcome.as_str()),
+            None => format!("run {} ended: {}", event.run, event.outcome.as_str()),
+        },
+        Event::RunResumed(event) => format!("run {} went on: its worker got work again", event.run),
+        Event::ManifestRead(event) => format!("manifest {} was read: its text is new", short(&event.path)),
+        Event::ManifestForgotten(event) => format!("manifest {} is gone", short(&event.path)),
+        Event::EntityDeclared(event) => {
+            let entity = &event.entity;
+            let owner = entity.relations.iter().find(|relation| relation.relation == RelationKind::OwnedBy);
+            let owner = owner.map(|relation| format!(", owner {}", short(&name(model.catalog.target(relation)))));
+            let what = called(&entity.reference);
+            format!("manifest {} declared {what}{}", short(&entity.origin.path), owner.unwrap_or_default())
+        }
+        Event::EntityRemoved(event) => {
+            format!("manifest {} no longer declares {}", short(&event.path), called(&event.reference))
+        }
+        Event::PipelineDiscovered(event) => format!("pipeline {} ran for the first time", short(&event.root)),
+        Event::PipelineExtended(event) => {
+            let more = [
+                (event.families.len(), "task family", "task families"),
+                (event.datasets.len(), "dataset", "datasets"),
+                (event.dependencies.len(), "pipeline that it needs", "pipelines that it needs"),
+            ];
+            let mut shown: Vec<String> = more
+                .into_iter()
+                .filter(|(count, ..)| *count > 0)
+                .map(|(count, one, many)| format!("{count} new {}", if count == 1 { one } else { many }))
+                .collect();
+            if event.owner.is_some() {
+                shown.push("another owner".to_owned());
+            }
+            format!("pipeline {} showed {}", short(&event.root), shown.join(", "))
+        }
+    }
+}
+
+fn reported(worker: &str, task: &str, event: &TaskReported) -> String {
+    match &event.status {
+        Some(change) if change.disables => {
+            format!("{worker} reported {task} FAILED once too often: the scheduler disabled it")
+        }
+        Some(change) => format!("{worker} reported {task} {}", change.to.as_str()),
+        None if event.stays_done => format!("{worker} found {task} complete"),
+        None if event.runs => format!("{worker} said that it runs {task}"),
+        None if !event.deps_more.is_empty() => {
+            format!("{worker} found {} more dependencies of {task}", event.deps_more.len())
+        }
+        None => format!("{worker} declared {task}"),
+    }
+}
+
+fn moved(by: &str, task: &str, event: &TaskMoved) -> String {
+    let to = event.change.to.as_str();
+    match event.cause {
+        Cause::Batch => format!("{task} became {to} with its batch"),
+        Cause::DisableExpired => format!("{task} became {to}: the time that it was disabled for is over"),
+        Cause::Forgiven => format!("{by} forgave the failure of {task}: it is {to}"),
+        Cause::MarkedDone => format!("{by} marked {task} as done"),
+        Cause::Orphaned => format!("{task} went back to {to}: its worker did not take up the batch"),
+        Cause::ReEnabled => format!("{by} enabled {task} again: it is {to}"),
+        Cause::RetryDue => format!("{task} became {to}: its retry delay is over"),
+        Cause::WorkerLost if event.change.to == Status::Disabled => {
+            format!("{task} was disabled: the worker that ran it was lost, once too often")
+        }
+        Cause::WorkerLost => format!("{task} {to}: the worker that ran it was lost"),
+    }
+}
+
+/// Luigi's two messages say what they are.
+fn message(model: &Model, by: &str, worker: &str, content: NameId) -> String {
+    let content = Value::parse(&model.names.text(content)).unwrap_or_default();
+    let argument = |name: &str| content.get("kwargs").and_then(|arguments| arguments.get(name));
+    match content.get("name").and_then(Value::as_str) {
+        Some("set_worker_processes") => match argument("n").and_then(Value::as_f64) {
+            Some(n) => format!("{by} asked {worker} to run {n} tasks at once"),
+            None => format!("{by} asked {worker} to run another number of tasks at once"),
+        },
+        Some("dispatch_scheduler_message") => match argument("task_id").and_then(Value::as_str) {
+            Some(id) => format!("{by} sent {} a message", task(model, id)),
+            None => format!("{by} sent a task of {worker} a message"),
+        },
+        _ => format!("{by} sent {worker} a message"),
+    }
+}
+
+fn task(model: &Model, id: &str) -> String {
+    let scheduler = &model.scheduler;
+    let known = scheduler.task(id).filter(|task| task.is_declared());
+    format!("task {}", short(&known.map_or_else(|| id.to_owned(), |task| scheduler.display_name(task))))
+}
+
+fn worker(model: &Model, number: WorkerNo) -> String {
+    format!("worker {}", short(&model.names.text(model.scheduler.worker_name(number))))
+}
+
+/// `component payments-api`; with the namespace when that is not the usual one.
+fn called(reference: &EntityRef) -> String {
+    format!("{} {}", reference.kind(), short(&name(reference)))
+}
+
+fn name(reference: &EntityRef) -> String {
+    match reference.namespace() {
+        DEFAULT_NAMESPACE => reference.name().to_owned(),
+        namespace => format!("{namespace}/{}", reference.name()),
+    }
+}
+
+fn amounts(amounts: &crate::scheduler::event::Amounts) -> String {
+    let some: Vec<String> =
+        amounts.iter().take(NAMES_MAX).map(|(name, amount)| format!("{} {}", short(name), amount.0)).collect();
+    some.join(", ") + &rest(amounts.len())
+}
+
+/// One by its name, several as so many with the first names.
+fn list<T>(what: &str, items: &[T], name: impl Fn(&T) -> String) -> String {
+    match items {
+        [one] => name(one),
+        items => {
+            let names: Vec<String> = items
+                .iter()
+                .take(NAMES_MAX)
+                .map(|item| name(item).split_once(' ').map_or_else(String::new, |(_, name)| name.to_owned()))
+                .collect();
+            format!("{} {what}s ({}{})", items.len(), names.join(", "), rest(items.len()))
+        }
+    }
+}
+
+fn rest(count: usize) -> String {
+    match count.saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    }
+}
+
+/// The beginning of a name.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::catalog::manifest::parse;
+    use crate::event::{Draft, Event};
+    use crate::id::Timestamp;
+    use crate::model::Step;
+    use crate::scheduler::Config;
+
+    /// The sentence of an event of some kind, whose payload is given as it is stored.
+    fn read(model: &Model, kind: &str, payload: &str) -> String {
+        let mut payload = serde_json::Deserializer::from_str(payload);
+        let event = Event::deserialize(kind, 1, &mut payload).expect("a payload").expect("a kind");
+        sentence(model, "ana", &event)
+    }
+
+    #[test]
+    fn every_kind_has_a_sentence() {
+        let mut model = Model::new(Config::default());
+        let mut draft = Draft::default();
+        let mut step = Step::new(&mut model, Timestamp(0), &mut draft);
+        let worker = step.worker("w-3");
+        assert_eq!(worker, WorkerNo(0));
+        let info = step.name("{\"username\":\"ana\",\"host\":\"node-7\"}").0;
+        let processes = step.name("{\"name\":\"set_worker_processes\",\"kwargs\":{\"n\":4}}").0;
+        let say = "{\"name\":\"dispatch_scheduler_message\",\"kwargs\":{\"task_id\":\"Foo_1\",\"content\":\"x\"}}";
+        let say = step.name(say).0;
+        let mut seen = BTreeSet::new();
+        let mut check = |kind: &'static str, payload: &str, expected: &str| {
+            assert_eq!(read(&model, kind, payload), expected);
+            seen.insert(kind);
+        };
+        check("worker.joined", r#"{"name":0,"worker":0}"#, "worker w-3 called for the first time");
+        let described = format!(r#"{{"info":{info},"worker":0}}"#);
+        check("worker.described", &described, "worker w-3 said that it is ana's, on node-7");
+        check("worker.disabled", r#"{"worker":0}"#, "ana disabled worker w-3: it gets no more work");
+        check("workers.lost", r#"{"workers":[0]}"#, "worker w-3 fell silent");
+        check("workers.lost", r#"{"workers":[0,0]}"#, "2 workers (w-3, w-3) fell silent");
+        let batcher = r#"{"arguments":["date"],"family":"Foo","size_max":9,"worker":0}"#;
+        check("batcher.set", batcher, "worker w-3 can run up to 9 tasks of Foo as one");
+        let report = |rest: &str| format!(r#"{{"task":"Foo_1","worker":0{rest}}}"#);
+        check("task.reported", &report(r#","status":{"to":"FAILED"}"#), "worker w-3 reported task Foo_1 FAILED");
+        check("task.reported", &report(""), "worker w-3 declared task Foo_1");
+        check("task.reported", &report(r#","stays_done":true"#), "worker w-3 found task Foo_1 complete");
+        let disables = report(r#","status":{"disables":true,"to":"DISABLED"}"#);
+        let expected = "worker w-3 reported task Foo_1 FAILED once too often: the scheduler disabled it";
+        check("task.reported", &disables, expected);
+        check("tasks.assigned", r#"{"tasks":["Foo_1"],"worker":0}"#, "worker w-3 got task Foo_1");
+        let batch = r#"{"batch":"b","tasks":["a","b","c","d"],"worker":0}"#;
+        check("tasks.assigned", batch, "worker w-3 got 4 tasks (a, b, c and 1 more), as one");
+        let moved = |cause: &str, to: &str| format!(r#"{{"cause":"{cause}","change":{{"to":"{to}"}},"task":"Foo_1"}}"#);
+        check("task.moved", &moved("marked_done", "DONE"), "ana marked task Foo_1 as done");
+        check("task.moved", &moved("re_enabled", "FAILED"), "ana enabled task Foo_1 again: it is FAILED");
+        let lost = "task Foo_1 FAILED: the worker that ran it was lost";
+        check("task.moved", &moved("worker_lost", "FAILED"), lost);
+        let doomed = r#"{"remove_at":9,"tasks":["Foo_1"]}"#;
+        check("tasks.doomed", doomed, "nobody who is here needs task Foo_1: it will be removed");
+        check("tasks.removed", r#"{"tasks":["Foo_1"]}"#, "task Foo_1 left the scheduler");
+        let decreased = r#"{"by":{"gpu":1},"task":"Foo_1"}"#;
+        check("task.resources_decreased", decreased, "task Foo_1 gave back gpu 1");
+        check("resources.set", r#"{"totals":{"gpu":2,"mem":1.5}}"#, "ana set resources: gpu 2, mem 1.5");
+        check("scheduler.paused", r#"{"paused":true}"#, "ana paused the scheduler: it hands out no more work");
+        check("scheduler.paused", r#"{"paused":false}"#, "ana let the scheduler hand out work again");
+        let queued = |content: u32| format!(r#"{{"content":{content},"worker":0}}"#);
+        check("message.queued", &queued(processes), "ana asked worker w-3 to run 4 tasks at once");
+        check("message.queued", &queued(say), "ana sent task Foo_1 a message");
+        check("messages.delivered", r#"{"worker":0}"#, "worker w-3 took the messages that waited for it");
+        let answered = r#"{"message":"m","response":0,"task":"Foo_1"}"#;
+        check("message.answered", answered, "task Foo_1 answered a message");
+        check("answer.read", r#"{"message":"m","task":"Foo_1"}"#, "ana read the answer of task Foo_1");
+        let started = r#"{"family":"Foo","run":7,"task":"Foo_1","worker":0}"#;
+        check("run.started", started, "worker w-3 started run 7 of Foo");
+        check("run.ended", r#"{"outcome":"failed","run":7}"#, "run 7 ended: failed");
+        check("run.resumed", r#"{"run":7}"#, "run 7 went on: its worker got work again");
+        let blob = "0".repeat(64);
+        let manifest = format!(r#"{{"blob":"{blob}","format":"compass","path":"compass.yml"}}"#);
+        check("manifest.read", &manifest, "manifest compass.yml was read: its text is new");
+        check("manifest.forgotten", r#"{"path":"compass.yml"}"#, "manifest compass.yml is gone");
+        let text = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {name: shop-api}\nspec: {type: service, lifecycle: production, owner: payments}\n";
+        let parsed = parse("a/catalog-info.yaml", text.as_bytes()).expect("valid");
+        let entity = serde_json::to_string(parsed.entities().next().expect("an entity")).expect("plain data");
+        let expected = "manifest a/catalog-info.yaml declared component shop-api, owner payments";
+        check("entity.declared", &entity, expected);
+        let removed = r#"{"path":"a.yaml","reference":"component:web/shop"}"#;
+        check("entity.removed", removed, "manifest a.yaml no longer declares component web/shop");
+        check("pipeline.discovered", r#"{"root":"Foo"}"#, "pipeline Foo ran for the first time");
+        let extended = r#"{"datasets":["a","b"],"families":["Bar"],"root":"Foo"}"#;
+        check("pipeline.extended", extended, "pipeline Foo showed 1 new task family, 2 new datasets");
+        let missing: Vec<_> = Event::KINDS.iter().filter(|(kind, _)| !seen.contains(kind)).collect();
+        assert!(missing.is_empty(), "without a test: {missing:?}");
+    }
+
+    #[test]
+    fn a_sentence_stays_short() {
+        let model = Model::new(Config::default());
+        let long = "x".repeat(10_000);
+        let text = read(&model, "tasks.removed", &format!(r#"{{"tasks":["{long}","{long}"]}}"#));
+        assert!(text.chars().count() < 300, "{text}");
+    }
+}
