@@ -101,10 +101,11 @@ pub fn offer_after(model: &Model, name: Option<&str>, count: usize, query: &Quer
     let mut last = None;
     for (root, runs) in model.runs.recent_after(name).take(count) {
         last = Some(root);
-        let pipeline = || Found::Pipeline(root.to_owned());
-        let fit = hits.offer_name(query, FoundKind::Pipeline, root, pipeline);
-        if let (Some(fit), Some(run)) = (fit, runs.back()) {
-            hits.add(fit, FoundKind::Run, root, || Found::Run(run.run));
+        let Some(fit) = query.fit(root) else { continue };
+        let name = root.to_lowercase();
+        hits.add(fit, FoundKind::Pipeline, &name, || Found::Pipeline(root.to_owned()));
+        if let Some(run) = runs.back() {
+            hits.add(fit, FoundKind::Run, &name, || Found::Run(run.run));
         }
     }
     last.map(str::to_owned)

@@ -125,9 +125,9 @@ pub struct Hit {
 #[derive(Clone, Debug)]
 pub struct Query {
     whole: String,
-    /// The longest first: it is the rarest, and the others are looked for only where it stands.
-    words: Vec<Finder<'static>>,
-    is_ref: bool,
+    /// The rarest, most likely: the others are looked for only where it stands.
+    longest: Finder<'static>,
+    others: Vec<Finder<'static>>,
 }
 
 impl Query {
@@ -138,9 +138,8 @@ impl Query {
         let mut words: Vec<&str> = folded.split_whitespace().take(SEARCH_WORDS_MAX).collect();
         let whole = words.join(" ");
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
-        let words: Vec<_> = words.into_iter().map(|word| Finder::new(word).into_owned()).collect();
-        let is_ref = whole.contains([':', '/']);
-        (!words.is_empty()).then_some(Query { whole, words, is_ref })
+        let mut words = words.into_iter().map(|word| Finder::new(word).into_owned());
+        Some(Query { whole, longest: words.next()?, others: words.collect() })
     }
 
     /// The number that was typed, if it is one: `17` and `#17` mean a run.
@@ -150,62 +149,91 @@ impl Query {
 
     /// Whether it is written like a ref: then kinds and namespaces are looked at, too.
     pub(crate) fn is_ref(&self) -> bool {
-        self.is_ref
+        self.whole.contains([':', '/'])
     }
 
-    /// How well names fit that stand on a line each. None: not at all. What is worse than `worst` is not told apart.
-    fn fit(&self, names: &str, worst: Fit, starts: impl Fn(usize) -> bool) -> Option<Fit> {
-        let bytes = names.as_bytes();
-        if !self.words.iter().all(|word| word.find(bytes).is_some()) {
+    fn words(&self) -> impl Iterator<Item = &Finder<'static>> {
+        std::iter::once(&self.longest).chain(&self.others)
+    }
+
+    /// How well a name fits, as it is written. None: not at all.
+    pub fn fit(&self, name: &str) -> Option<Fit> {
+        let folded = fold(name);
+        if self.words().any(|word| word.find(folded.as_bytes()).is_none()) {
             return None;
         }
-        let mut best = Fit::Part;
-        for name in names.split('\n').filter(|name| name.starts_with(&self.whole)) {
-            best = best.min(if name.len() == self.whole.len() { Fit::Exact } else { Fit::Prefix });
-        }
-        let begins = |word: &Finder<'_>| word.find_iter(bytes).any(&starts);
-        if best == Fit::Part && worst >= Fit::WordStart && self.words.iter().all(begins) {
-            best = Fit::WordStart;
-        }
-        Some(best)
+        let by_start = self.fit_from_start(&folded);
+        Some(by_start.unwrap_or_else(|| {
+            if self.begins_words(&folded, |at| begins_word(name, at)) { Fit::WordStart } else { Fit::Part }
+        }))
+    }
+
+    fn fit_from_start(&self, name: &str) -> Option<Fit> {
+        let begins = name.starts_with(&self.whole);
+        begins.then_some(if name.len() == self.whole.len() { Fit::Exact } else { Fit::Prefix })
+    }
+
+    fn begins_words(&self, names: &str, starts: impl Fn(usize) -> bool) -> bool {
+        self.words().all(|word| word.find_iter(names.as_bytes()).any(&starts))
     }
 }
 
-/// Many names, folded, one after the other: what a search runs through.
-#[derive(Clone, Copy)]
-pub(crate) struct Names<'a> {
-    /// The texts of all rows.
-    pub text: &'a str,
-    /// Where the text of each row ends.
-    pub ends: &'a [u32],
+/// The names of some things, folded, one after the other: what a search runs through. A thing may have two names.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NameList<T> {
+    text: String,
+    /// Where the names of each thing end.
+    ends: Vec<u32>,
+    things: Vec<T>,
+    /// A bit for each byte of the text: whether a word begins there. Capitals say so, and folding loses them.
+    starts: Vec<u64>,
 }
 
-impl Names<'_> {
-    /// Visits the rows that have the longest word of a query in the part that `region` says: with the row's place, and where
-    /// that part begins and ends.
-    pub fn scan(
-        self,
-        query: &Query,
-        region: impl Fn(&str) -> std::ops::Range<usize>,
-        mut visit: impl FnMut(usize, std::ops::Range<usize>),
-    ) {
-        let Some(first) = query.words.first() else { return };
-        let (bytes, length) = (self.text.as_bytes(), first.needle().len());
+impl<T> Default for NameList<T> {
+    fn default() -> NameList<T> {
+        NameList { text: String::new(), ends: Vec::new(), things: Vec::new(), starts: Vec::new() }
+    }
+}
+
+impl<T: Copy> NameList<T> {
+    /// Adds a thing with its name, and another one that it goes by.
+    pub fn push(&mut self, name: &str, other: Option<&str>, thing: T) {
+        self.write(name);
+        if let Some(other) = other {
+            self.text.push('\n');
+            self.write(other);
+        }
+        // LIMIT: a list has some hundred names of some kilobytes at most, far below 4 GiB.
+        self.ends.push(self.text.len() as u32);
+        self.things.push(thing);
+    }
+
+    fn write(&mut self, name: &str) {
+        let start = self.text.len();
+        fold_into(name, &mut self.text);
+        self.starts.resize(self.text.len().div_ceil(64), 0);
+        for at in (0..name.len()).filter(|at| begins_word(name, *at)) {
+            let bit = start + at;
+            self.starts[bit / 64] |= 1 << (bit % 64);
+        }
+    }
+
+    /// Runs through the names.
+    pub fn search(&self, query: &Query, hits: &mut Hits, kind: impl Fn(T) -> FoundKind, found: impl Fn(T) -> Found) {
+        let (bytes, length) = (self.text.as_bytes(), query.longest.needle().len());
         let (mut from, mut place) = (0, 0);
-        while let Some(at) = first.find(&bytes[from..]) {
+        while let Some(at) = query.longest.find(&bytes[from..]) {
             let at = from + at;
-            place += self.ends[place..].partition_point(|end| *end as usize <= at);
+            if self.ends[place] as usize <= at {
+                place += self.ends[place..].partition_point(|end| *end as usize <= at);
+            }
             let start = if place == 0 { 0 } else { self.ends[place - 1] as usize };
             let end = self.ends[place] as usize;
-            let part = region(&self.text[start..end]);
-            let part = start + part.start..start + part.end;
-            if at < part.start {
-                from = part.start;
-                continue;
-            }
             // A hit may begin in one row and end in the next: that is none.
-            if at + length <= part.end {
-                visit(place, part);
+            if at + length <= end && query.others.iter().all(|word| word.find(&bytes[start..end]).is_some()) {
+                let starts = |at: usize| self.starts[(start + at) / 64] >> ((start + at) % 64) & 1 == 1;
+                let thing = self.things[place];
+                hits.offer(query, kind(thing), &self.text[start..end], starts, || found(thing));
             }
             from = end;
         }
@@ -220,77 +248,66 @@ pub struct Hits {
     kinds: Vec<FoundKind>,
     /// The worst is on top.
     best: BinaryHeap<Hit>,
+    /// What is worse than this is not among the best; none: there is room.
+    worst: Option<(Fit, FoundKind, usize)>,
     totals: [usize; FoundKind::ALL.len()],
 }
 
 impl Hits {
     /// None yet; in the end at most so many, of these kinds.
     pub fn new(limit: usize, kinds: &[FoundKind]) -> Hits {
-        Hits { limit, kinds: kinds.to_vec(), best: BinaryHeap::new(), totals: [0; FoundKind::ALL.len()] }
+        Hits { limit, kinds: kinds.to_vec(), best: BinaryHeap::new(), worst: None, totals: [0; FoundKind::ALL.len()] }
     }
 
-    /// The worst fit with which a name of this kind would still be taken.
-    fn worst(&self, kind: FoundKind) -> Fit {
-        match self.best.peek() {
-            Some(worst) if self.best.len() >= self.limit => {
-                if kind <= worst.kind || worst.fit == Fit::Exact {
-                    worst.fit
-                } else {
-                    // Of the same fit it would come after.
-                    match worst.fit {
-                        Fit::Exact | Fit::Prefix => Fit::Exact,
-                        Fit::WordStart => Fit::Prefix,
-                        Fit::Part => Fit::WordStart,
-                    }
-                }
-            }
-            _ => Fit::Part,
-        }
-    }
-
-    /// Looks at names that stand on a line each; the thing is made only when it is among the best. Says how well they fit.
-    pub(crate) fn offer(
+    /// Looks at a thing whose names have every word. How well they fit is found out only as far as it matters.
+    fn offer(
         &mut self,
         query: &Query,
         kind: FoundKind,
         names: &str,
         starts: impl Fn(usize) -> bool,
         found: impl FnOnce() -> Found,
-    ) -> Option<Fit> {
-        let fit = query.fit(names, self.worst(kind), starts)?;
-        let name = names.split('\n').next().unwrap_or("");
+    ) {
+        let (name, other) = match memchr::memchr(b'\n', names.as_bytes()) {
+            Some(line) => (&names[..line], Some(&names[line + 1..])),
+            None => (names, None),
+        };
+        let by_start = [Some(name), other].into_iter().flatten().filter_map(|name| query.fit_from_start(name)).min();
+        let fit = match by_start {
+            Some(fit) => fit,
+            None if self.takes(Fit::WordStart, kind, name) && query.begins_words(names, starts) => Fit::WordStart,
+            None => Fit::Part,
+        };
         self.add(fit, kind, name, found);
-        Some(fit)
     }
 
-    /// Adds one whose fit is known.
+    fn takes(&self, fit: Fit, kind: FoundKind, name: &str) -> bool {
+        self.worst.is_none_or(|worst| (fit, kind, name.len()) <= worst)
+    }
+
+    /// Adds a thing by its name, folded.
     pub fn add(&mut self, fit: Fit, kind: FoundKind, name: &str, found: impl FnOnce() -> Found) {
         if !self.kinds.contains(&kind) {
             return;
         }
         self.totals[kind as usize] += 1;
-        let full = self.best.len() >= self.limit;
-        let key = (fit, kind, name.len(), name);
-        let is_better = self.best.peek().is_some_and(|w| key < (w.fit, w.kind, w.length, &*w.name));
-        if full && !is_better {
+        if !self.takes(fit, kind, name) {
             return;
         }
-        if full {
+        self.best.push(Hit { fit, kind, length: name.len(), name: name.into(), found: found() });
+        if self.best.len() > self.limit {
             self.best.pop();
         }
-        self.best.push(Hit { fit, kind, length: name.len(), name: name.into(), found: found() });
+        if self.best.len() == self.limit {
+            self.worst = self.best.peek().map(|worst| (worst.fit, worst.kind, worst.length));
+        }
     }
 
     /// Looks at a name by itself, as it is written.
-    pub fn offer_name(
-        &mut self,
-        query: &Query,
-        kind: FoundKind,
-        name: &str,
-        found: impl FnOnce() -> Found,
-    ) -> Option<Fit> {
-        let folded = fold(name);
-        self.offer(query, kind, &folded, |at| begins_word(name, at), found)
+    pub fn offer_name(&mut self, query: &Query, kind: FoundKind, name: &str, found: impl FnOnce() -> Found) {
+        if let Some(fit) = query.fit(name) {
+            self.add(fit, kind, &fold(name), found);
+        }
     }
 
     /// How many things of a kind fit.
@@ -342,7 +359,7 @@ mod tests {
     use super::*;
 
     fn fit(typed: &str, name: &str) -> Option<Fit> {
-        Hits::new(9, &FoundKind::ALL).offer_name(&Query::new(typed)?, FoundKind::Task, name, || Found::Task(0))
+        Query::new(typed)?.fit(name)
     }
 
     #[test]
@@ -384,11 +401,25 @@ mod tests {
     }
 
     #[test]
-    fn a_hit_does_not_reach_into_the_next_row() {
-        let query = Query::new("bc").expect("a word");
-        let mut seen = Vec::new();
-        let names = Names { text: "abcdxbc", ends: &[2, 4, 7] };
-        names.scan(&query, |row| 0..row.len(), |place, _| seen.push(place));
-        assert_eq!(seen, [2]);
+    fn a_list_is_run_through_row_by_row() {
+        let mut names = NameList::default();
+        for (slot, (name, other)) in (0..).zip([("abC", None), ("d", Some("x bc")), ("ab", None), ("cab", Some("e"))]) {
+            names.push(name, other, slot);
+        }
+        let check = |typed: &str, expected: &[(Fit, &str)]| {
+            let mut hits = Hits::new(9, &FoundKind::ALL);
+            let query = Query::new(typed).expect("a word");
+            names.search(&query, &mut hits, |_| FoundKind::Task, Found::Task);
+            let best = hits.into_best();
+            let found: Vec<_> = best.iter().map(|hit| (hit.fit, &*hit.name)).collect();
+            assert_eq!(found, expected, "{typed}");
+        };
+        // What begins in one row and ends in the next is in neither.
+        check("bcd", &[]);
+        check("bc", &[(Fit::WordStart, "d"), (Fit::Part, "abc")]);
+        check("c", &[(Fit::Prefix, "cab"), (Fit::WordStart, "abc"), (Fit::Part, "d")]);
+        check("ab", &[(Fit::Exact, "ab"), (Fit::Prefix, "abc"), (Fit::Part, "cab")]);
+        check("x bc", &[(Fit::Exact, "d")]);
+        check("e c", &[(Fit::WordStart, "cab")]);
     }
 }

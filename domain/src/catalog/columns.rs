@@ -11,6 +11,7 @@ use super::index::NodeId;
 use super::model::Owner;
 use super::reference::EntityRef;
 use crate::id::Timestamp;
+use crate::search::{FoundKind, NameList};
 
 /// A kind, type, lifecycle or tag, interned.
 pub(super) type WordId = u32;
@@ -53,7 +54,14 @@ pub(super) struct Chunk {
     pub text: String,
     /// Where the text of each row ends.
     pub ends: Vec<u32>,
+    /// What a search by name runs through, made when there is one: what exists, by name and title.
+    pub names: OnceLock<NameList<Named>>,
+    /// The same by ref and title.
+    pub refs: OnceLock<NameList<Named>>,
 }
+
+/// The row of a name in its chunk, and what kind of thing it is.
+pub(super) type Named = (u16, FoundKind);
 
 impl Chunk {
     /// The text of a row.
@@ -101,7 +109,9 @@ impl Rows {
     }
 
     fn chunk_mut(&mut self, id: NodeId) -> (&mut Chunk, usize) {
-        (Arc::make_mut(&mut self.chunks[id as usize / CHUNK_ROWS]), id as usize % CHUNK_ROWS)
+        let chunk = Arc::make_mut(&mut self.chunks[id as usize / CHUNK_ROWS]);
+        (chunk.names, chunk.refs) = (OnceLock::new(), OnceLock::new());
+        (chunk, id as usize % CHUNK_ROWS)
     }
 }
 

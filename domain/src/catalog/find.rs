@@ -1,8 +1,11 @@
 //! Entities by what they are called: see [`search`](crate::search).
 
-use super::columns::Rows;
+use super::columns::{Chunk, Named, Row, Rows};
 use super::state::Catalog;
-use crate::search::{Found, FoundKind, Hits, Names, Query, begins_word};
+use crate::search::{Found, FoundKind, Hits, NameList, Query};
+
+/// Chunks of rows that are run through between two pauses: some tenths of a millisecond.
+const CHUNKS_AT_ONCE: usize = 16;
 
 /// The names of everything that exists, as they are at one moment.
 #[derive(Clone, Debug)]
@@ -18,52 +21,30 @@ impl Catalog {
 }
 
 impl EntityNames {
-    /// Runs through them, some hundred names at a time: `pause` is called in between.
+    /// Runs through them; `pause` is called now and then.
     pub fn search(&self, query: &Query, hits: &mut Hits, mut pause: impl FnMut()) {
-        for (_, chunk) in self.rows.chunks() {
-            let names = Names { text: &chunk.text, ends: &chunk.ends };
-            let region = |row: &str| region(row, query.is_ref());
-            names.scan(query, region, |place, part| {
-                let row = &chunk.rows[place];
-                if row.exists {
-                    let names = &chunk.text[part];
-                    let kind = FoundKind::of_entity(row.reference.kind());
-                    hits.offer(
-                        query,
-                        kind,
-                        names,
-                        |at| begins_word(names, at),
-                        || Found::Entity(row.reference.clone()),
-                    );
-                }
-            });
-            pause();
+        for (number, (_, chunk)) in self.rows.chunks().enumerate() {
+            let names = if query.is_ref() {
+                chunk.refs.get_or_init(|| list(chunk, |row| row.reference.as_str()))
+            } else {
+                chunk.names.get_or_init(|| list(chunk, |row| row.reference.name()))
+            };
+            let found = |(place, _): Named| Found::Entity(chunk.rows[usize::from(place)].reference.clone());
+            names.search(query, hits, |(_, kind)| kind, found);
+            if number % CHUNKS_AT_ONCE == CHUNKS_AT_ONCE - 1 {
+                pause();
+            }
         }
     }
 }
 
-/// The part of a row's text that holds names: the name and the title; with kind and namespace when a ref was typed.
-fn region(row: &str, with_kind: bool) -> std::ops::Range<usize> {
-    let bytes = row.as_bytes();
-    let line = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
-    let end = match bytes.get(line + 1..) {
-        Some(rest) => line + 1 + memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
-        None => line,
-    };
-    let start = if with_kind { 0 } else { memchr::memrchr(b'/', &bytes[..line]).map_or(0, |at| at + 1) };
-    start..end
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_the_first_two_lines() {
-        let check = |row: &str, with_kind: bool, expected: &str| assert_eq!(&row[region(row, with_kind)], expected);
-        check("component:default/a-b\nthe title\nabout it\ntags", false, "a-b\nthe title");
-        check("component:default/a-b\nthe title\nabout it\ntags", true, "component:default/a-b\nthe title");
-        check("component:default/a-b", false, "a-b");
-        check("component:default/a-b\n", false, "a-b\n");
+/// Names and titles. Kept with the chunk: who types the next letter runs through text that is there already.
+fn list(chunk: &Chunk, name: impl Fn(&Row) -> &str) -> NameList<Named> {
+    let mut names = NameList::default();
+    for (place, row) in (0..).zip(&chunk.rows).filter(|(_, row)| row.exists) {
+        let title = chunk.text_of(usize::from(place)).split('\n').nth(1);
+        let kind = FoundKind::of_entity(row.reference.kind());
+        names.push(name(row), title.filter(|title| !title.is_empty()), (place, kind));
     }
+    names
 }
