@@ -17,13 +17,13 @@ const WORKER: &str = "Worker(salt=4711, workers=1, host=bench, username=bench, p
 /// LIMIT: calls measured on luigid at the least, however long they take.
 const LUIGID_CALLS_MIN: usize = 10;
 /// Connections that fill a server when filling is not what is measured.
-const FILLERS: usize = 4;
+pub const FILLERS: usize = 4;
 /// Readers of lists and graphs at once, in the readers' measurement.
 const READERS: usize = 2;
 /// Threads that stand for the polling workers.
 const POLLERS: usize = 8;
 
-fn open(address: SocketAddr) -> Client {
+pub fn open(address: SocketAddr) -> Client {
     Client::open(address).expect("the server is there")
 }
 
@@ -64,7 +64,7 @@ pub fn add_task(report: &mut Report, subject: &Subject, size: &Size, place: &str
 }
 
 /// Describes tasks over a few connections; not measured.
-fn fill(server: &Running, tasks: usize, connections: usize) {
+pub fn fill(server: &Running, tasks: usize, connections: usize) {
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         for _ in 0..connections {
@@ -173,7 +173,7 @@ pub fn pending(report: &mut Report, subject: &Subject, size: &Size) {
 
 /// What a worker's ping takes, alone and while others read the whole list and the whole graph.
 fn readers(report: &mut Report, subject: &Subject, server: &Running, size: &Size) {
-    let mut alone = pings(server, size.seconds);
+    let mut alone = pings(server, size.seconds, &AtomicBool::new(false));
     let stop = AtomicBool::new(false);
     let read = AtomicUsize::new(0);
     let mut beside = Vec::new();
@@ -197,7 +197,7 @@ fn readers(report: &mut Report, subject: &Subject, server: &Running, size: &Size
                 }
             });
         }
-        beside = pings(server, size.seconds);
+        beside = pings(server, size.seconds, &AtomicBool::new(false));
         stop.store(true, Ordering::Relaxed);
     });
     let quiet = (percentile(&mut alone, 0.99), percentile(&mut alone, 1.0));
@@ -214,14 +214,14 @@ fn readers(report: &mut Report, subject: &Subject, server: &Running, size: &Size
     report.add("lists and graphs read meanwhile", "1/s", Better::More, subject.name, reads);
 }
 
-/// A hundred pings a second for some seconds, each timed.
-fn pings(server: &Running, seconds: u64) -> Vec<Duration> {
+/// A hundred pings a second for some seconds, or until it is enough, each timed.
+pub fn pings(server: &Running, seconds: u64, enough: &AtomicBool) -> Vec<Duration> {
     let mut client = open(server.address);
     let mut body = Vec::new();
     form(&json!({"worker": WORKER}).to_string(), &mut body);
     let mut times = Vec::new();
     let begin = Instant::now();
-    while begin.elapsed() < Duration::from_secs(seconds) {
+    while begin.elapsed() < Duration::from_secs(seconds) && !enough.load(Ordering::Relaxed) {
         let sent = Instant::now();
         client.send_prepared("/api/ping", &body).expect("ping is answered");
         times.push(sent.elapsed());

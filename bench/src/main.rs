@@ -4,6 +4,7 @@
 //! Environment: `BUSSOLA_BIN`, `BUSSOLA_VENV`; `BENCH_QUICK=1` takes a tenth of everything (a check that it runs, not a
 //! measurement); `BENCH_ONLY=name,name` some measurements; `BENCH_OUT=DIR` where the results go (`target/`).
 
+mod catalog;
 mod figures;
 mod graph;
 mod machine;
@@ -27,6 +28,10 @@ pub struct Size {
     pub pending: usize,
     /// Pending tasks of the large server.
     pub many: usize,
+    /// Components of the catalog, and as many tasks beside them.
+    pub components: usize,
+    /// Questions of each kind that the catalog is asked.
+    pub questions: usize,
     /// `get_work` calls measured on Bussola.
     pub calls: usize,
     /// LIMIT: seconds of `get_work` calls on luigid, which takes most of a second each.
@@ -41,13 +46,24 @@ const FULL: Size = Size {
     graph: 10_000,
     pending: 50_000,
     many: 1_000_000,
+    components: 100_000,
+    questions: 500,
     calls: 5_000,
     luigid_seconds: 25,
     workers: 1_000,
     seconds: 10,
 };
-const QUICK: Size =
-    Size { graph: 1_000, pending: 5_000, many: 50_000, calls: 1_000, luigid_seconds: 3, workers: 100, seconds: 2 };
+const QUICK: Size = Size {
+    graph: 1_000,
+    pending: 5_000,
+    many: 50_000,
+    components: 5_000,
+    questions: 100,
+    calls: 1_000,
+    luigid_seconds: 3,
+    workers: 100,
+    seconds: 2,
+};
 
 fn main() {
     let quick = std::env::var_os("BENCH_QUICK").is_some();
@@ -93,6 +109,11 @@ fn main() {
     if wanted("many") {
         step(&format!("{} pending tasks, bussola", size.many));
         figures::many(&mut report, &Subject::bussola(&bussola, &place), &size);
+    }
+
+    if wanted("catalog") {
+        step(&format!("a catalog of {} components, bussola", size.components));
+        catalog::catalog(&mut report, &Subject::bussola(&bussola, &place), &size);
     }
 
     report.seconds = begin.elapsed().as_secs_f64();

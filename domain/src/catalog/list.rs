@@ -490,6 +490,12 @@ pub struct Owned {
 }
 
 impl Listing {
+    /// Everything that fits, in order, without pages.
+    pub fn all(&self, resolved: &Resolved) -> Vec<EntityRef> {
+        let fitting = |id: &&NodeId| resolved.failed(self.rows.row(**id), self.health.at(**id), false) == 0;
+        self.sorted.iter().filter(fitting).map(|id| self.rows.row(*id).reference.clone()).collect()
+    }
+
     /// Every owner with what it answers for, in no order.
     pub fn owned(&self) -> Vec<Owned> {
         let none = |owner: Option<Owner>| Owned { owner, entities: 0, health: [0; 4] };

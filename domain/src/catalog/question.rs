@@ -248,6 +248,12 @@ impl Catalog {
         relations
     }
 
+    /// How many entities relate to one like this.
+    pub fn count_related(&self, reference: &EntityRef, relation: RelationKind) -> usize {
+        let related = |vertex: &Vertex| vertex.edges.range((relation, 0)..=(relation, NodeId::MAX)).count();
+        self.index.find(reference).map_or(0, related)
+    }
+
     /// Who answers for an entity. One that names no owner is answered for by what it is part of, a discovered dataset by
     /// the owner of the pipeline that makes it.
     pub fn owner(&self, reference: &EntityRef) -> Ownership {

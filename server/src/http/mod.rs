@@ -84,6 +84,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(catalog::check))
         .routes(routes!(catalog::export))
         .routes(routes!(owners::list))
+        .routes(routes!(owners::teams))
         .routes(routes!(owners::show))
         .routes(routes!(pipelines::list))
         .routes(routes!(runs::list))

@@ -1,22 +1,23 @@
 //! Routes of owners.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::State;
 use bussola_domain::catalog::model::Owner;
-use bussola_domain::catalog::{Health, ListQuery, Owned, RelationKind};
+use bussola_domain::catalog::{EntityRef, Health, ListQuery, Owned, RelationKind};
 use bussola_store::Store;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
-use super::catalog::entity_page;
+use super::catalog::{choice, descending, entity_page};
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX};
+use super::limits::{OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES};
 use super::wire::catalog::{OwnerName, find_owner};
 use super::wire::error::ErrorBody;
-use super::wire::owner::{OwnerDetail, OwnerList, OwnerSummary};
+use super::wire::owner::{OwnerDetail, OwnerList, OwnerSummary, TeamPage, TeamSummary};
 
 /// Lists every owner, with how much each answers for.
 #[utoipa::path(
@@ -46,6 +47,97 @@ fn owners(store: &Store) -> OwnerList {
     items.truncate(OWNERS_MAX);
     OwnerList { items, total }
 }
+
+/// Which teams, in which order.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TeamQuery {
+    /// With this in their name or ref; case does not count.
+    text: Option<String>,
+    /// `name` (if not given), `owned`, `unhealthy` or `members`. What is equal is in order of name.
+    sort: Option<String>,
+    /// `asc` (if not given) or `desc`
+    order: Option<String>,
+    /// Skip so many.
+    offset: Option<usize>,
+    /// At most so many: 1 to 1,000.
+    limit: Option<usize>,
+}
+
+#[derive(Clone, Copy)]
+enum TeamSort {
+    Name,
+    Owned,
+    Unhealthy,
+    Members,
+}
+
+const TEAM_SORTS: [(&str, TeamSort); 4] = [
+    ("name", TeamSort::Name),
+    ("owned", TeamSort::Owned),
+    ("unhealthy", TeamSort::Unhealthy),
+    ("members", TeamSort::Members),
+];
+
+/// Lists teams: groups of the catalog, and groups that only others speak of as owners.
+#[utoipa::path(
+    get, path = "/teams", tag = "catalog", operation_id = "listTeams", params(TeamQuery),
+    responses((status = OK, body = TeamPage), (status = BAD_REQUEST, body = ErrorBody))
+)]
+pub(super) async fn teams(State(api): State<Arc<Api>>, Params(query): Params<TeamQuery>) -> Answer<TeamPage> {
+    let slice = Slice::of(query.offset, query.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let sort = query.sort.as_deref().map_or(Ok(TeamSort::Name), |sort| choice("sort", sort, &TEAM_SORTS))?;
+    let descending = descending(query.order.as_deref())?;
+    let page = api.large(move |store| {
+        let mut teams = all_teams(store);
+        if let Some(text) = query.text.as_deref().map(str::to_lowercase) {
+            teams.retain(|team| team.name.to_lowercase().contains(&text) || team.reference.contains(&text));
+        }
+        teams.sort_by_cached_key(|team| (team.name.to_lowercase(), team.reference.clone()));
+        let key = |team: &TeamSummary| match sort {
+            TeamSort::Name => 0,
+            TeamSort::Owned => team.owned,
+            TeamSort::Unhealthy => team.failing + team.at_risk,
+            TeamSort::Members => team.members,
+        };
+        match (sort, descending) {
+            (TeamSort::Name, true) => teams.reverse(),
+            (_, true) => teams.sort_by_key(|team| std::cmp::Reverse(key(team))),
+            (_, false) => teams.sort_by_key(key),
+        }
+        let total = teams.len();
+        let items = teams.into_iter().skip(slice.offset).take(slice.limit).collect();
+        Ok(TeamPage { items, total, next_offset: slice.next(total) })
+    });
+    Ok(Json(page.await?))
+}
+
+/// Every team; what is known of each is read in slices.
+fn all_teams(store: &Store) -> Vec<TeamSummary> {
+    let (listing, resolved) =
+        store.read(|model| model.listing(ListQuery { kinds: vec![GROUP.to_owned()], ..ListQuery::default() }));
+    let mut owned: BTreeMap<EntityRef, Option<Owned>> =
+        listing.all(&resolved).into_iter().map(|group| (group, None)).collect();
+    for one in listing.owned() {
+        if let Some(Owner::Entity(group)) = one.owner.clone()
+            && group.kind() == GROUP
+        {
+            owned.insert(group, Some(one));
+        }
+    }
+    let owned: Vec<(EntityRef, Option<Owned>)> = owned.into_iter().collect();
+    let mut teams = Vec::with_capacity(owned.len());
+    for slice in owned.chunks(SLICE_ENTITIES) {
+        store.read(|model| {
+            teams.extend(slice.iter().map(|(group, owned)| TeamSummary::of(model, group, owned.as_ref())))
+        });
+    }
+    teams
+}
+
+/// The kind of a team.
+const GROUP: &str = "group";
 
 /// A page.
 #[derive(Debug, Default, Deserialize, IntoParams)]

@@ -219,6 +219,7 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ),
         ("GET", "/catalog/export", "/catalog/export?format=compass", Value::Null),
         ("GET", "/owners", "/owners", Value::Null),
+        ("GET", "/teams", "/teams?text=PAY&sort=unhealthy&order=desc&limit=1", Value::Null),
         ("GET", "/owners/{owner}", "/owners/group%3Adefault%2Fpayments", Value::Null),
         (
             "GET",
@@ -328,6 +329,7 @@ async fn every_code_is_answered() {
         ("GET", "/runs/1/compare/99", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/ledger/entries?order=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/ledger/entries?until=noon", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/teams?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&limit=51", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&kind=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities?state=odd", Value::Null, ErrorCode::BadParameter),
@@ -562,6 +564,25 @@ async fn the_ledger_is_read_as_sentences() {
         }
         assert!(seen.len() > 3 && seen.is_sorted_by(|a, b| if order == "asc" { a < b } else { a > b }), "{seen:?}");
     }
+}
+
+#[tokio::test]
+async fn teams_are_counted() {
+    let edge = Edge::company().await;
+    let user = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: ana}\nspec: {memberOf: [payments]}\n";
+    edge.post("/catalog/apply", json!({"manifests": [{"path": "b/catalog-info.yaml", "text": user}]})).await;
+    let team = |name: &str, exists: bool, members: usize| {
+        let title = if exists { "Payments" } else { name };
+        json!({
+            "ref": format!("group:default/{name}"), "name": title, "exists": exists, "members": members, "subgroups": 0,
+            "owned": 1, "failing": 0, "at_risk": 0
+        })
+    };
+    let teams = edge.get("/teams").await;
+    assert_eq!(teams["items"], json!([team("finance", false, 0), team("payments", true, 1)]));
+    let largest = edge.get("/teams?sort=members&order=desc&limit=1").await;
+    assert_eq!((&largest["items"][0]["name"], &largest["next_offset"]), (&json!("Payments"), &json!(1)));
+    assert_eq!(edge.get("/teams?text=fin").await["total"], 1);
 }
 
 #[tokio::test]

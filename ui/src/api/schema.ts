@@ -690,6 +690,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/teams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists teams: groups of the catalog, and groups that only others speak of as owners. */
+        get: operations["listTeams"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/unpause": {
         parameters: {
             query?: never;
@@ -1968,6 +1985,39 @@ export interface components {
             id: string;
             /** @description Luigi's status. */
             status: string;
+        };
+        /** @description A page of teams. */
+        TeamPage: {
+            /** @description Teams, in the order that was asked for. */
+            items: components["schemas"]["TeamSummary"][];
+            /** @description The `offset` of the next page; not given on the last one. */
+            next_offset?: number | null;
+            /** @description How many there are in all pages. */
+            total: number;
+        };
+        /** @description A team in a list. */
+        TeamSummary: {
+            /** @description How many need something that fails. */
+            at_risk: number;
+            /** @description What it is for. */
+            description?: string | null;
+            /** @description Whether a manifest declares it; else others only speak of it. */
+            exists: boolean;
+            /** @description How many of them have failing pipelines. */
+            failing: number;
+            /** @description Members, as the catalog has them. */
+            members: number;
+            /** @description What people call it. */
+            name: string;
+            /** @description Entities that it answers for. */
+            owned: number;
+            /**
+             * @description `group:namespace/name`
+             * @example group:default/payments
+             */
+            ref: string;
+            /** @description Groups within it. */
+            subgroups: number;
         };
         /** @description Who tried what when, in a run. */
         Timeline: {
@@ -3663,6 +3713,44 @@ export interface operations {
                 };
             };
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    listTeams: {
+        parameters: {
+            query?: {
+                /** @description With this in their name or ref; case does not count. */
+                text?: string;
+                /** @description `name` (if not given), `owned`, `unhealthy` or `members`. What is equal is in order of name. */
+                sort?: string;
+                /** @description `asc` (if not given) or `desc` */
+                order?: string;
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamPage"];
+                };
+            };
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
