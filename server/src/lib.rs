@@ -13,6 +13,7 @@ pub mod limits;
 pub mod listen;
 pub mod luigi;
 pub mod manifests;
+mod messages;
 pub mod metrics;
 pub mod reply;
 mod run;

@@ -7,6 +7,7 @@ mod erase;
 mod operate;
 mod prune;
 mod report;
+mod retry;
 mod work;
 mod worker;
 
@@ -18,7 +19,8 @@ pub use operate::{
 };
 pub use prune::Prune;
 pub use report::AddTask;
+pub use retry::{RETRY_STEP_MAX, Retried, RetryRun};
 pub use work::{Assignment, CountPending, GetWork, Work, WorkCounts};
 pub use worker::{
-    AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage,
+    AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage, ToWorkerHere,
 };

@@ -112,6 +112,26 @@ impl Command for DisableWorker {
     }
 }
 
+/// A command to a worker, done only while that is here. Luigi's own calls make a worker of every id that they are given.
+#[derive(Clone, Debug)]
+pub struct ToWorkerHere<C> {
+    /// The client's worker id.
+    pub worker: String,
+    /// What is to be done.
+    pub command: C,
+}
+
+impl<C: Command> Command for ToWorkerHere<C> {
+    /// None: it is not here, and nothing was done.
+    type Reply = Option<C::Reply>;
+
+    fn execute(self, step: &mut Step<'_>) -> Option<C::Reply> {
+        let model = step.model();
+        model.names.find(&self.worker).and_then(|name| model.scheduler.worker_no(name))?;
+        Some(self.command.execute(step))
+    }
+}
+
 /// Luigi's `ping`: a sign of life; the reply is what waits for the worker, and is handed over once.
 #[derive(Clone, Debug)]
 pub struct Ping {

@@ -265,6 +265,11 @@ impl Scheduler {
         self.indexes.used.get(name).map_or(0.0, |&(used, _)| used)
     }
 
+    /// How many running tasks hold some of a resource.
+    pub fn resource_holders(&self, name: &str) -> u32 {
+        self.indexes.used.get(name).map_or(0, |&(_, holders)| holders)
+    }
+
     /// PENDING tasks that a worker can run, and those that only it can.
     pub fn pending_counts(&self, worker: WorkerNo) -> (u64, u64) {
         self.crowds_of(worker).fold((0, 0), |(pending, unique), crowd| {

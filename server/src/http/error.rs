@@ -86,6 +86,10 @@ codes! {
     NoSuchEntry = 214 NOT_FOUND Caller false, "the ledger has no such entry";
     /// Nobody of that name owns anything.
     NoSuchOwner = 215 NOT_FOUND Caller false, "there is no such owner";
+    /// There is no such worker.
+    NoSuchWorker = 216 NOT_FOUND Caller false, "there is no such worker here";
+    /// No manifest declares the entity, or its text is no longer kept.
+    NoManifest = 217 NOT_FOUND Caller false, "there is no text of a manifest that declares the entity";
     /// Manifests have problems.
     ManifestsRefused = 221 UNPROCESSABLE_ENTITY Caller false, "manifests have problems, nothing was changed";
     /// The task's status does not allow it.
@@ -96,6 +100,10 @@ codes! {
     NotExportable = 224 UNPROCESSABLE_ENTITY Caller false, "the format has no place for this entity";
     /// The graph has more nodes or edges than a picture may have.
     GraphTooLarge = 225 UNPROCESSABLE_ENTITY Caller false, "the graph is too large for a picture";
+    /// The worker of the run has left.
+    RunOver = 226 CONFLICT Caller false, "the worker of the run has left: nobody would run its tasks";
+    /// The task takes no messages.
+    NoMessages = 227 CONFLICT Caller false, "the task takes no messages";
     /// The ledger cannot be written or read now.
     LedgerUnavailable = 231 SERVICE_UNAVAILABLE Server true, "the ledger cannot be used at the moment";
     /// Too many watch the event stream.

@@ -51,8 +51,21 @@ pub const OWNERS_MAX: usize = 1_000;
 /// LIMIT: running tasks listed with one worker.
 pub const WORKER_TASKS_MAX: usize = 100;
 
+/// LIMIT: tasks that a worker is asked to run at once. Luigi starts a process for each.
+pub const PROCESSES_MAX: u32 = 1_024;
+
+/// LIMIT: tasks that the answer to a retry names; the rest is counted.
+pub const RETRIED_MAX: usize = 1_000;
+
+/// LIMIT: steps of one retry: a million tasks. A task that failed again meanwhile is not looked at twice, so no step is idle.
+pub const RETRY_STEPS_MAX: usize = 4_096;
+
 /// LIMIT: manifests in one body: as many as a search finds.
 pub const MANIFESTS_MAX: usize = crate::manifests::FILES_MAX;
+
+/// LIMIT: bytes of a manifest's text in one answer: more than anybody scrolls through. A larger one is cut to start with the
+/// entity that is asked for.
+pub const MANIFEST_TEXT_BYTES_MAX: usize = 256 << 10;
 
 /// LIMIT: bytes of a body with manifests.
 pub const MANIFESTS_BYTES_MAX: usize = 64 << 20;

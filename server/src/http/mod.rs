@@ -16,6 +16,7 @@ mod graphs;
 mod guard;
 mod ledger;
 pub mod limits;
+mod manifest;
 mod owners;
 mod pipelines;
 mod runs;
@@ -75,6 +76,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(catalog::list))
         .routes(routes!(catalog::show))
         .routes(routes!(catalog::owner))
+        .routes(routes!(manifest::show))
         .routes(routes!(catalog::blast))
         .routes(routes!(catalog::dependencies))
         .routes(routes!(graphs::entity))
@@ -92,6 +94,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(runs::show))
         .routes(routes!(runs::tasks))
         .routes(routes!(runs::explain))
+        .routes(routes!(runs::retry))
         .routes(routes!(graphs::run))
         .routes(routes!(graphs::run_svg))
         .routes(routes!(graphs::timeline))
@@ -101,9 +104,13 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(tasks::forgive))
         .routes(routes!(tasks::re_enable))
         .routes(routes!(tasks::done))
+        .routes(routes!(tasks::send))
+        .routes(routes!(tasks::answer))
         .routes(routes!(scheduler::pause))
         .routes(routes!(scheduler::unpause))
         .routes(routes!(scheduler::workers))
+        .routes(routes!(scheduler::disable_worker))
+        .routes(routes!(scheduler::set_processes))
         .routes(routes!(scheduler::resources))
         .routes(routes!(scheduler::set_resource))
         .routes(routes!(ledger::head))

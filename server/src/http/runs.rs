@@ -4,28 +4,31 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
+use bussola_domain::command::RetryRun;
 use bussola_domain::id::{RunId, Timestamp};
 use bussola_domain::pipelines::PipelineQuery;
 use bussola_domain::run_tasks::{TaskQuery, TaskSort, select};
 use bussola_domain::scheduler::Status;
 use bussola_store::{RunFilter, RunSort, Store};
+use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::{Api, error_text};
 use super::catalog::{OwnerFilter, alternatives, choice, chosen, descending, owner_filter};
-use super::error::ApiError;
-use super::explain::{Source, run_graph};
+use super::error::{ApiError, ErrorCode};
+use super::explain::{Source, no_run, run_graph};
 use super::extract::{Answer, Json, Params, Segments, Slice};
 use super::limits::{
-    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, QUOTED_CHARS_MAX, RUN_DEPS_MAX,
-    RUN_TASKS_DEFAULT, RUN_TASKS_MAX, SLICE_ENTITIES,
+    ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, QUOTED_CHARS_MAX, RETRIED_MAX,
+    RETRY_STEPS_MAX, RUN_DEPS_MAX, RUN_TASKS_DEFAULT, RUN_TASKS_MAX, SLICE_ENTITIES,
 };
 use super::pipelines::all_pipelines;
 use super::wire::error::ErrorBody;
 use super::wire::explain::ExplanationView;
 use super::wire::run::{
-    FamilyCount, RunComparison, RunDetail, RunPage, RunSummary, RunTaskPage, RunTaskView, TaskCounts,
+    FamilyCount, RetriedTask, RunComparison, RunDetail, RunPage, RunRetry, RunSummary, RunTaskPage, RunTaskView,
+    TaskCounts,
 };
 
 /// Which runs. Filters are joined by "and".
@@ -274,6 +277,55 @@ pub(super) async fn compare(
         Ok(RunComparison::of(summary(&first), summary(&second), comparison))
     });
     Ok(Json(comparison.await?))
+}
+
+/// Has everything of a run tried again at once that failed, or that the scheduler disabled after too many failures. Says which.
+#[utoipa::path(
+    post, path = "/runs/{id}/retry", tag = "runs", operation_id = "retryRun",
+    params(("id" = u64, Path, description = "The run's number")),
+    responses((status = OK, body = RunRetry), (status = NOT_FOUND, body = ErrorBody), (status = CONFLICT, body = ErrorBody))
+)]
+pub(super) async fn retry(
+    State(api): State<Arc<Api>>,
+    Segments(id): Segments<u64>,
+    headers: HeaderMap,
+) -> Answer<RunRetry> {
+    let run = RunId(id);
+    let mut told = RunRetry { run: id, ..RunRetry::default() };
+    let mut next = Some(0);
+    for _ in 0..RETRY_STEPS_MAX {
+        let Some(from) = next else { break };
+        let Some(retried) = api.execute(&headers, RetryRun { run, from }).await? else {
+            if told.total + told.left_total > 0 {
+                break;
+            }
+            return Err(no_retry(&api, run).await?);
+        };
+        told.total += retried.tasks.len();
+        told.left_total += retried.left.len();
+        let room = RETRIED_MAX.saturating_sub(told.items.len());
+        let view = |(id, was): (String, Status)| RetriedTask { id, was: was.as_str().to_owned() };
+        told.items.extend(retried.tasks.into_iter().take(room).map(view));
+        let room = RETRIED_MAX.saturating_sub(told.left.len());
+        told.left.extend(retried.left.into_iter().take(room));
+        next = retried.next;
+    }
+    Ok(Json(told))
+}
+
+/// Why a run cannot be tried again.
+async fn no_retry(api: &Api, run: RunId) -> Result<ApiError, ApiError> {
+    api.large(move |store| {
+        Ok(match store.run(run)? {
+            None => no_run(run),
+            Some(row) => {
+                let message = format!("cannot retry run {run}: its worker has left, and nobody would run its tasks");
+                let hint = format!("start `{}` again: what is done stays done", row.family);
+                ApiError::new(ErrorCode::RunOver, message, hint)
+            }
+        })
+    })
+    .await
 }
 
 /// Says why a run is not done: first causes, whose they are, what they affect, what to do.

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use bussola_domain::command::{Pause, UpdateResources};
+use bussola_domain::command::{DisableWorker, Pause, QueueMessage, ToWorkerHere, UpdateResources};
 use bussola_domain::id::WorkerNo;
 use bussola_domain::model::Model;
-use bussola_domain::value::Number;
+use bussola_domain::value::{Number, Value};
 use bussola_store::Store;
 use http::HeaderMap;
 use serde::Deserialize;
@@ -17,11 +17,12 @@ use utoipa::IntoParams;
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice, body};
-use super::limits::{BODY_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, WORKER_TASKS_MAX};
+use super::limits::{BODY_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROCESSES_MAX, WORKER_TASKS_MAX};
 use super::wire::error::ErrorBody;
 use super::wire::run::Who;
-use super::wire::status::{Paused, ResourceList, ResourceTotal, ResourceView, WorkerList, WorkerView};
+use super::wire::status::{Paused, Processes, ResourceList, ResourceTotal, ResourceView, WorkerList, WorkerView};
 use super::wire::{number, time};
+use crate::messages;
 
 /// Hands out no more work; what runs goes on.
 #[utoipa::path(
@@ -101,6 +102,8 @@ fn worker_list(store: &Store, slice: Slice) -> WorkerList {
 /// None: it has left since.
 fn view(model: &Model, number: WorkerNo, running: Vec<String>) -> Option<WorkerView> {
     let worker = model.scheduler.worker(number)?;
+    let (pending, pending_unique) = model.scheduler.pending_counts(number);
+    let info = worker.info_value();
     Some(WorkerView {
         who: Who::of_worker(model, number),
         started: time(worker.started()),
@@ -108,8 +111,75 @@ fn view(model: &Model, number: WorkerNo, running: Vec<String>) -> Option<WorkerV
         disabled: worker.is_disabled(),
         run: model.runs.of_worker(number).map(|run| run.0),
         running,
-        pending: model.scheduler.pending_counts(number).0,
+        pending,
+        pending_unique,
+        processes: info.get("workers").and_then(Value::as_f64).map(|processes| processes as u64),
+        first_task: info.get("first_task").and_then(Value::as_str).map(str::to_owned),
+        messages: worker.messages().len(),
     })
+}
+
+fn no_worker(id: &str) -> ApiError {
+    let id: String = id.chars().take(200).collect();
+    let message = format!("there is no worker `{id}` here");
+    ApiError::new(ErrorCode::NoSuchWorker, message, "`GET /api/v1/workers` lists those that are")
+}
+
+/// A worker after something was done to it.
+async fn worker_now(api: &Api, id: &str) -> Answer<WorkerView> {
+    let view = api.large({
+        let id = id.to_owned();
+        move |store| {
+            Ok(store.read(|model| {
+                let number = model.names.find(&id).and_then(|name| model.scheduler.worker_no(name))?;
+                let running = model.scheduler.slots_running().into_iter().map(|slot| model.scheduler.at_slot(slot));
+                let own = running.filter(|task| task.runner() == Some(number)).take(WORKER_TASKS_MAX);
+                view(model, number, own.map(|task| task.id().to_owned()).collect())
+            }))
+        }
+    });
+    view.await?.map(Json).ok_or_else(|| no_worker(id))
+}
+
+/// Gives a worker no more work: it ends what it runs, and leaves. Nothing undoes this but starting it anew.
+#[utoipa::path(
+    post, path = "/workers/{worker}/disable", tag = "scheduler", operation_id = "disableWorker",
+    params(("worker" = String, Path, description = "The client's own worker id")),
+    responses((status = OK, body = WorkerView), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn disable_worker(
+    State(api): State<Arc<Api>>,
+    Segments(worker): Segments<String>,
+    headers: HeaderMap,
+) -> Answer<WorkerView> {
+    let command = ToWorkerHere { worker: worker.clone(), command: DisableWorker { worker: worker.clone() } };
+    api.execute(&headers, command).await?.ok_or_else(|| no_worker(&worker))?;
+    worker_now(&api, &worker).await
+}
+
+/// Asks a worker to run another number of tasks at once. It hears of it with its next call, mostly within a second.
+#[utoipa::path(
+    put, path = "/workers/{worker}/processes", tag = "scheduler", operation_id = "setWorkerProcesses",
+    params(("worker" = String, Path, description = "The client's own worker id")), request_body = Processes,
+    responses(
+        (status = OK, body = WorkerView), (status = BAD_REQUEST, body = ErrorBody), (status = NOT_FOUND, body = ErrorBody)
+    )
+)]
+pub(super) async fn set_processes(
+    State(api): State<Arc<Api>>,
+    Segments(worker): Segments<String>,
+    headers: HeaderMap,
+    request: Body,
+) -> Answer<WorkerView> {
+    let Processes { processes } = body(request, BODY_BYTES_MAX).await?;
+    if processes == 0 || processes > PROCESSES_MAX {
+        let message = format!("`processes` is {processes}, it can be 1 to {PROCESSES_MAX}");
+        return Err(ApiError::new(ErrorCode::BadBody, message, "disable a worker that is to run nothing more"));
+    }
+    let content = messages::set_processes(&Value::Int(processes.into()));
+    let command = ToWorkerHere { worker: worker.clone(), command: QueueMessage { worker: worker.clone(), content } };
+    api.execute(&headers, command).await?.ok_or_else(|| no_worker(&worker))?;
+    worker_now(&api, &worker).await
 }
 
 /// Lists resources with what running tasks hold of them.
@@ -121,7 +191,12 @@ pub(super) async fn resources(State(api): State<Arc<Api>>) -> Answer<ResourceLis
     let list = api.ask(|model| {
         let resources = model.scheduler.resources();
         let total = resources.len();
-        let view = |(name, total, used)| ResourceView { name, total: number(total), used: number(used) };
+        let view = |(name, total, used): (String, f64, f64)| ResourceView {
+            holders: model.scheduler.resource_holders(&name),
+            total: number(total),
+            used: number(used),
+            name,
+        };
         ResourceList { items: resources.into_iter().take(PAGE_ITEMS_MAX).map(view).collect(), total }
     });
     Ok(Json(list.await?))
@@ -156,6 +231,7 @@ pub(super) async fn set_resource(
     let view = api.ask(|model| ResourceView {
         total: number(model.scheduler.resource_total(&name)),
         used: number(model.scheduler.resource_used(&name)),
+        holders: model.scheduler.resource_holders(&name),
         name,
     });
     Ok(Json(view.await?))

@@ -2,26 +2,29 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::State;
-use bussola_domain::command::{ForgiveFailures, MarkAsDone, Moved, ReEnableTask};
+use bussola_domain::command::{ForgiveFailures, MarkAsDone, Moved, QueueMessage, ReEnableTask, ToWorkerHere};
 use bussola_domain::explain::component_of_task;
 use bussola_domain::id::RunId;
 use bussola_domain::model::Model;
 use bussola_domain::scheduler::Status;
+use bussola_domain::value::Value;
 use bussola_store::{AttemptFilter, AttemptRow, Store};
 use http::HeaderMap;
 
 use super::api::{Api, error_text};
 use super::error::{ApiError, ErrorCode};
 use super::explain::attempt;
-use super::extract::{Answer, Json, Segments};
-use super::limits::{ATTEMPTS_MAX, ERROR_BYTES_IN_LIST_MAX, ERROR_BYTES_MAX};
+use super::extract::{Answer, Json, Segments, body};
+use super::limits::{ATTEMPTS_MAX, BODY_BYTES_MAX, ERROR_BYTES_IN_LIST_MAX, ERROR_BYTES_MAX};
 use super::wire::catalog::OwnerName;
 use super::wire::error::ErrorBody;
 use super::wire::explain::ExplanationView;
 use super::wire::json;
 use super::wire::run::{Parameter, TaskAttempt};
-use super::wire::task::{TaskDetail, TaskNow, TaskStatus};
+use super::wire::task::{MessageAnswer, MessageSent, MessageText, TaskDetail, TaskNow, TaskStatus};
+use crate::messages;
 
 pub(super) fn no_task(id: &str) -> ApiError {
     let id: String = id.chars().take(200).collect();
@@ -180,4 +183,73 @@ pub(super) async fn done(
             Err(wrong_status(&id, refused.map(|moved| moved.status), "mark as done", allowed))
         }
     }
+}
+
+/// Sends a running task a message. Its worker takes it with its next call, mostly within a second.
+#[utoipa::path(
+    post, path = "/tasks/{id}/messages", tag = "tasks", operation_id = "sendMessage",
+    params(("id" = String, Path, description = "Luigi's task id")), request_body = MessageText,
+    responses(
+        (status = OK, body = MessageSent), (status = NOT_FOUND, body = ErrorBody), (status = CONFLICT, body = ErrorBody)
+    )
+)]
+pub(super) async fn send(
+    State(api): State<Arc<Api>>,
+    Segments(id): Segments<String>,
+    headers: HeaderMap,
+    request: Body,
+) -> Answer<MessageSent> {
+    let MessageText { content } = body(request, BODY_BYTES_MAX).await?;
+    let worker = api.ask(|model| receiver(model, &id)).await??;
+    let message = messages::fresh_id()
+        .map_err(|error| ApiError::new(ErrorCode::Internal, format!("no random numbers: {error}"), ""))?;
+    let content = messages::to_task(&id, &message, &Value::from(content.as_str()));
+    let command = ToWorkerHere { worker: worker.clone(), command: QueueMessage { worker: worker.clone(), content } };
+    match api.execute(&headers, command).await? {
+        Some(()) => Ok(Json(MessageSent { message, worker })),
+        // It left at this moment, and its task with it.
+        None => Err(no_task(&id)),
+    }
+}
+
+/// The worker that runs a task which takes messages.
+fn receiver(model: &Model, id: &str) -> Result<String, ApiError> {
+    let scheduler = &model.scheduler;
+    let task = scheduler.task(id).ok_or_else(|| no_task(id))?;
+    let runner = task.runner().filter(|_| task.status() == Status::Running);
+    let Some(runner) = runner else {
+        return Err(wrong_status(id, Some(task.status()), "send a message to", "tasks that are RUNNING"));
+    };
+    if !scheduler.config().send_messages {
+        let message = format!("cannot send a message to `{id}`: messages are switched off in the configuration");
+        return Err(ApiError::new(ErrorCode::NoMessages, message, "set `[scheduler] send_messages = true`"));
+    }
+    if !task.accepts_messages() {
+        let message = format!("cannot send a message to `{id}`: it takes none");
+        let hint = "its class says `accepts_messages = True` when it reads `self.scheduler_messages`";
+        return Err(ApiError::new(ErrorCode::NoMessages, message, hint));
+    }
+    Ok(model.names.text(scheduler.worker_name(runner)).to_string())
+}
+
+/// Reads the answer to a message, as often as wanted.
+#[utoipa::path(
+    get, path = "/tasks/{id}/messages/{message}", tag = "tasks", operation_id = "getMessageAnswer",
+    params(
+        ("id" = String, Path, description = "Luigi's task id"),
+        ("message" = String, Path, description = "The message's id")
+    ),
+    responses((status = OK, body = MessageAnswer), (status = NOT_FOUND, body = ErrorBody))
+)]
+pub(super) async fn answer(
+    State(api): State<Arc<Api>>,
+    Segments((id, message)): Segments<(String, String)>,
+) -> Answer<MessageAnswer> {
+    let answer = api.ask(|model| {
+        let task = model.scheduler.task(&id)?;
+        let response = task.answer(&message).map(|response| model.names.text(response));
+        let value = response.as_deref().map(|text| Value::parse(text).unwrap_or_else(|_| Value::from(text)));
+        Some(MessageAnswer { answered: value.is_some(), response: value.as_ref().map(json).unwrap_or_default() })
+    });
+    answer.await?.map(Json).ok_or_else(|| no_task(&id))
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use bussola_domain::command::Prune;
+use bussola_domain::id::Timestamp;
 use bussola_store::{Location, Options, Store};
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
@@ -101,6 +103,15 @@ impl Edge {
         let deps: Vec<String> = (0..leaves).map(|leaf| format!("Leaf_{leaf:05}")).collect();
         let root = json!({"worker": worker, "task_id": "Root_1", "family": "Root", "deps": deps, "status": "PENDING"});
         self.luigi("add_task", root).await;
+    }
+
+    /// A task that runs on a worker of its own, and takes messages.
+    async fn talking(&self, worker: &str) {
+        let task =
+            json!({"worker": worker, "task_id": "Talks_1", "family": "Talks", "accepts_messages": true, "priority": 9});
+        self.luigi("add_task", task).await;
+        let work = self.luigi("get_work", json!({"worker": worker, "host": "h"})).await;
+        assert_eq!(work["task_id"], "Talks_1");
     }
 
     /// A company of three components, and a pipeline whose root waits for a task that failed.
@@ -204,6 +215,12 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             "/catalog/entities/component/default/extracts/graph.svg",
             Value::Null,
         ),
+        (
+            "GET",
+            "/catalog/entities/{kind}/{namespace}/{name}/manifest",
+            "/catalog/entities/component/default/extracts/manifest",
+            Value::Null,
+        ),
         ("GET", "/catalog/problems", "/catalog/problems", Value::Null),
         (
             "POST",
@@ -251,6 +268,11 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("POST", "/tasks/{id}/forgive", "/tasks/Extract_1/forgive", json!({})),
         ("POST", "/tasks/{id}/re-enable", "/tasks/Disabled_1/re-enable", json!({})),
         ("POST", "/tasks/{id}/done", "/tasks/Failed_1/done", json!({})),
+        ("POST", "/runs/{id}/retry", "/runs/1/retry", json!({})),
+        ("POST", "/tasks/{id}/messages", "/tasks/Talks_1/messages", json!({"content": "hello"})),
+        ("GET", "/tasks/{id}/messages/{message}", "/tasks/Talks_1/messages/none", Value::Null),
+        ("PUT", "/workers/{worker}/processes", "/workers/w1/processes", json!({"processes": 4})),
+        ("POST", "/workers/{worker}/disable", "/workers/w1/disable", json!({})),
         ("POST", "/pause", "/pause", json!({})),
         ("POST", "/unpause", "/unpause", json!({})),
         ("GET", "/workers", "/workers", Value::Null),
@@ -281,6 +303,8 @@ async fn every_route_answers() {
         disabled["retry_policy_dict"] = json!({"retry_count": 1, "disable_hard_timeout": 9e9, "disable_window": 9e9});
         edge.luigi("add_task", disabled).await;
     }
+
+    edge.talking("w3").await;
 
     let document: Value = serde_json::from_str(&openapi()).expect("the document is JSON");
     let mut declared: BTreeSet<(String, String)> = BTreeSet::new();
@@ -329,6 +353,16 @@ async fn every_code_is_answered() {
         ("GET", "/runs/1/compare/99", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/ledger/entries?order=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/ledger/entries?until=noon", Value::Null, ErrorCode::BadParameter),
+        ("GET", "/catalog/entities/component/default/none/manifest", Value::Null, ErrorCode::NoSuchEntity),
+        ("GET", "/catalog/entities/component/default/report/manifest", Value::Null, ErrorCode::NoManifest),
+        ("POST", "/runs/99/retry", json!({}), ErrorCode::NoSuchRun),
+        ("POST", "/tasks/none/messages", json!({"content": "x"}), ErrorCode::NoSuchTask),
+        ("GET", "/tasks/none/messages/x", Value::Null, ErrorCode::NoSuchTask),
+        ("POST", "/tasks/Report_1/messages", json!({"content": "x"}), ErrorCode::WrongStatus),
+        ("POST", "/workers/none/disable", json!({}), ErrorCode::NoSuchWorker),
+        ("PUT", "/workers/none/processes", json!({"processes": 1}), ErrorCode::NoSuchWorker),
+        ("PUT", "/workers/w1/processes", json!({"processes": 0}), ErrorCode::BadBody),
+        ("PUT", "/workers/w1/processes", json!({"processes": 1025}), ErrorCode::BadBody),
         ("GET", "/teams?sort=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&limit=51", Value::Null, ErrorCode::BadParameter),
         ("GET", "/search?q=x&kind=odd", Value::Null, ErrorCode::BadParameter),
@@ -383,9 +417,23 @@ async fn every_code_is_answered() {
     let (status, value) = with("host", "evil.example.com").await;
     note(status, &value, ErrorCode::WrongHost);
 
-    let stubborn = Edge::with(|settings| settings.scheduler.pause_enabled = false);
+    let stubborn = Edge::with(|settings| {
+        settings.scheduler.pause_enabled = false;
+        settings.scheduler.send_messages = false;
+    });
     let (status, value) = stubborn.call("POST", "/api/v1/pause", json!({})).await;
     note(status, &value, ErrorCode::PauseDisabled);
+    stubborn.talking("w").await;
+    let (status, value) = stubborn.call("POST", "/api/v1/tasks/Talks_1/messages", json!({"content": "x"})).await;
+    note(status, &value, ErrorCode::NoMessages);
+    // Two minutes later its worker has been silent for too long.
+    stubborn
+        .app
+        .execute(Timestamp::from_seconds(NOW.parse::<f64>().expect("a time") + 120.0), Prune)
+        .await
+        .expect("kept");
+    let (status, value) = stubborn.call("POST", "/api/v1/runs/1/retry", json!({})).await;
+    note(status, &value, ErrorCode::RunOver);
 
     let places = edge.api.watchers.clone();
     let taken = places.acquire_many(super::limits::WATCHERS_MAX as u32).await.expect("places");
@@ -564,6 +612,86 @@ async fn the_ledger_is_read_as_sentences() {
         }
         assert!(seen.len() > 3 && seen.is_sorted_by(|a, b| if order == "asc" { a < b } else { a > b }), "{seen:?}");
     }
+}
+
+#[tokio::test]
+async fn a_run_is_tried_again_as_a_whole() {
+    let edge = Edge::company().await;
+    let task = |id: &str, status: &str| json!({"worker": "w1", "task_id": id, "family": "Other", "status": status});
+    for status in ["PENDING", "FAILED"] {
+        let mut disabled = task("Disabled_1", status);
+        disabled["retry_policy_dict"] = json!({"retry_count": 1, "disable_hard_timeout": 9e9, "disable_window": 9e9});
+        edge.luigi("add_task", disabled).await;
+    }
+    edge.luigi("add_task", task("Off_1", "DISABLED")).await;
+    // Another run's failures are not this one's.
+    edge.luigi("add_task", json!({"worker": "w2", "task_id": "Alone_1", "family": "Alone", "status": "FAILED"})).await;
+    let retry = edge.post("/runs/1/retry", json!({})).await;
+    let items = json!([{"id": "Extract_1", "was": "FAILED"}, {"id": "Disabled_1", "was": "DISABLED"}]);
+    assert_eq!(retry, json!({"run": 1, "items": items, "total": 2, "left": ["Off_1"], "left_total": 1}));
+    for (id, status) in
+        [("Extract_1", "PENDING"), ("Disabled_1", "PENDING"), ("Off_1", "DISABLED"), ("Alone_1", "FAILED")]
+    {
+        assert_eq!(edge.get(&format!("/tasks/{id}")).await["now"]["status"], status, "{id}");
+    }
+    let again = edge.post("/runs/1/retry", json!({})).await;
+    assert_eq!((&again["total"], &again["left_total"]), (&json!(0), &json!(1)));
+}
+
+#[tokio::test]
+async fn more_failures_than_one_step_takes_are_all_tried_again() {
+    let edge = Edge::new();
+    let count = bussola_domain::command::RETRY_STEP_MAX * 2 + 1;
+    for number in 0..count {
+        let task = json!({"worker": "w", "task_id": format!("F_{number}"), "family": "F", "status": "FAILED"});
+        edge.luigi("add_task", task).await;
+    }
+    let retry = edge.post("/runs/1/retry", json!({})).await;
+    assert_eq!((&retry["total"], retry["items"].as_array().map(Vec::len)), (&json!(count), Some(count)));
+    assert_eq!(edge.get("/status").await["tasks"]["failed"], 0);
+}
+
+#[tokio::test]
+async fn workers_and_tasks_are_told() {
+    let edge = Edge::company().await;
+    edge.talking("w3").await;
+    let worker = edge.put("/workers/w3/processes", json!({"processes": 4})).await;
+    assert_eq!((&worker["who"]["worker"], &worker["messages"]), (&json!("w3"), &json!(1)));
+    let sent = edge.post("/tasks/Talks_1/messages", json!({"content": "how far?"})).await;
+    assert_eq!(sent["worker"], "w3");
+    let id = sent["message"].as_str().expect("an id");
+    let answer = format!("/tasks/Talks_1/messages/{id}");
+    assert_eq!(edge.get(&answer).await, json!({"answered": false}));
+    let messages = edge.luigi("ping", json!({"worker": "w3"})).await;
+    let kwargs = json!({"task_id": "Talks_1", "message_id": id, "content": "how far?"});
+    let expected = json!([
+        {"name": "set_worker_processes", "kwargs": {"n": 4}},
+        {"name": "dispatch_scheduler_message", "kwargs": kwargs}
+    ]);
+    assert_eq!(messages["rpc_messages"], expected);
+    let response = json!({"task_id": "Talks_1", "message_id": id, "response": "half"});
+    edge.luigi("add_scheduler_message_response", response).await;
+    // Reading changes nothing.
+    for _ in 0..2 {
+        assert_eq!(edge.get(&answer).await, json!({"answered": true, "response": "half"}));
+    }
+    let worker = edge.post("/workers/w3/disable", json!({})).await;
+    assert_eq!((&worker["disabled"], &worker["running"]), (&json!(true), &json!(["Talks_1"])));
+    let size = edge.app.store.head().size;
+    // A second time is no change.
+    edge.post("/workers/w3/disable", json!({})).await;
+    // A worker that is not here is not made by being spoken to.
+    let (status, _) = edge.call("POST", "/api/v1/workers/ghost/disable", json!({})).await;
+    assert_eq!((status, edge.app.store.head().size), (StatusCode::NOT_FOUND, size));
+}
+
+#[tokio::test]
+async fn a_manifest_is_shown_as_it_was_written() {
+    let edge = Edge::company().await;
+    let source = edge.get("/catalog/entities/component/default/board/manifest").await;
+    assert_eq!((&source["path"], &source["text"]), (&json!("a/catalog-info.yaml"), &manifests()[0]["text"]));
+    let place = ["line", "line_end", "first_line"].map(|name| source[name].as_u64().unwrap_or(0));
+    assert_eq!(place, [11, 16, 1]);
 }
 
 #[tokio::test]

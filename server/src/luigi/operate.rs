@@ -15,6 +15,7 @@ use crate::luigi::arguments::{Arguments, Refusal, number, texts, wrong};
 use crate::luigi::call::{Call, Failure};
 use crate::luigi::task_json::{write_amounts, write_task_with_deps};
 use crate::luigi::work::amounts;
+use crate::messages;
 
 /// The reply of methods that return nothing.
 pub(super) const NOTHING: &str = "null";
@@ -253,49 +254,27 @@ pub(super) async fn disable_worker(call: Call<'_>, mut arguments: Arguments) -> 
     nothing()
 }
 
-/// A message as a worker gets it: which of its methods to call, and with what.
-fn message(name: &str, arguments: &[(&str, &Value)]) -> String {
-    object(|object| {
-        object.text("name", name);
-        let mut members = Object::begin(object.key("kwargs"));
-        for (name, value) in arguments {
-            members.value(name, value);
-        }
-        members.end();
-    })
-}
-
 pub(super) async fn set_worker_processes(call: Call<'_>, mut arguments: Arguments) -> Result<String, Failure> {
     let worker = arguments.text("worker")?;
     let n = arguments.required("n")?;
     arguments.end()?;
-    let content = message("set_worker_processes", &[("n", &n)]);
+    let content = messages::set_processes(&n);
     call.execute(QueueMessage { worker, content }).await?;
     nothing()
 }
 
 pub(super) async fn send_message(call: Call<'_>, mut arguments: Arguments) -> Result<String, Failure> {
     let worker = arguments.text("worker")?;
-    let task = Value::from(arguments.text("task")?);
+    let task = arguments.text("task")?;
     let text = arguments.required("content")?;
     arguments.end()?;
     if !call.app.store.read(|model| model.scheduler.config().send_messages) {
         return Ok("{\"message_id\":null}".into());
     }
-    let id = Value::from(uuid4()?);
-    let content = message("dispatch_scheduler_message", &[("task_id", &task), ("message_id", &id), ("content", &text)]);
+    let id = messages::fresh_id().map_err(|error| Failure::Unavailable(format!("no random numbers: {error}")))?;
+    let content = messages::to_task(&task, &id, &text);
     call.execute(QueueMessage { worker, content }).await?;
-    Ok(format!("{{\"message_id\":{id}}}"))
-}
-
-/// A random identifier, in the form that Luigi gives it.
-fn uuid4() -> Result<String, Failure> {
-    let mut bytes = [0u8; 16];
-    getrandom::fill(&mut bytes).map_err(|error| Failure::Unavailable(format!("no random numbers: {error}")))?;
-    bytes[6] = bytes[6] & 0x0f | 0x40;
-    bytes[8] = bytes[8] & 0x3f | 0x80;
-    let hex = bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
-    Ok(format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]))
+    Ok(object(|object| object.text("message_id", &id)))
 }
 
 pub(super) async fn pause(call: Call<'_>, arguments: Arguments, paused: bool) -> Result<String, Failure> {

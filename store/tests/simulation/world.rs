@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bussola_domain::command::{
     AddTask, AddTaskBatcher, AddWorker, CountPending, DecreaseRunningResources, DisableWorker, Erase, ForgiveFailures,
-    GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, SetProgress, UpdateResources, Work,
+    GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, RetryRun, SetProgress, UpdateResources, Work,
 };
 use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model};
@@ -361,7 +361,7 @@ impl World {
         let number = self.dice.below(TASKS);
         let task = format!("{}_{number}", FAMILIES[number % FAMILIES.len()]);
         let worker = self.clients[self.dice.below(WORKERS)].name.clone();
-        match self.dice.below(12) {
+        match self.dice.below(13) {
             0 => drop(self.execute(ForgiveFailures { task })),
             1 => drop(self.execute(MarkAsDone { task })),
             2 => drop(self.execute(ReEnableTask { task })),
@@ -380,9 +380,34 @@ impl World {
                 let erase = Erase { containing: format!("w{}", number % WORKERS), errors: Vec::new() };
                 drop(self.execute(erase));
             }
+            11 => self.retry_a_run()?,
             _ => drop(self.execute(CountPending { worker })),
         }
         Ok(())
+    }
+
+    /// To the end, step by step: after it nothing of the run has failed.
+    fn retry_a_run(&mut self) -> Verdict {
+        let client = self.client();
+        let name = self.clients[client].name.clone();
+        let run = self.writer().read(|model| {
+            let worker = model.scheduler.worker_no(model.names.find(&name)?)?;
+            model.runs.of_worker(worker)
+        });
+        let Some(run) = run else { return Ok(()) };
+        let mut from = Some(0);
+        while let Some(place) = from {
+            let Ok(Some(retried)) = self.execute(RetryRun { run, from: place }) else { return Ok(()) };
+            from = retried.next;
+        }
+        let failed = self.writer().read(|model| {
+            let failed = model.scheduler.slots_with(Status::Failed);
+            failed.into_iter().find(|slot| model.scheduler.at_slot(*slot).run() == Some(run))
+        });
+        match failed {
+            Some(slot) => Err(format!("a-retried-run-has-nothing-failed: task {slot} of run {run} has")),
+            None => Ok(()),
+        }
     }
 
     // -- the machine --------------------------------------------------------------------------------------------------

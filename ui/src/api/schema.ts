@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/catalog/entities/{kind}/{namespace}/{name}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows the manifest that declares an entity, as its author wrote it. */
+        get: operations["getManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/entities/{kind}/{namespace}/{name}/owner": {
         parameters: {
             query?: never;
@@ -517,6 +534,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has everything of a run tried again at once that failed, or that the scheduler disabled after too many failures. Says which. */
+        post: operations["retryRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/tasks": {
         parameters: {
             query?: never;
@@ -673,6 +707,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tasks/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a running task a message. Its worker takes it with its next call, mostly within a second. */
+        post: operations["sendMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/messages/{message}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads the answer to a message, as often as wanted. */
+        get: operations["getMessageAnswer"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tasks/{id}/re-enable": {
         parameters: {
             query?: never;
@@ -734,6 +802,40 @@ export interface paths {
         /** Lists workers that are here, in order of their arrival. */
         get: operations["listWorkers"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{worker}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Gives a worker no more work: it ends what it runs, and leaves. Nothing undoes this but starting it anew. */
+        post: operations["disableWorker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/workers/{worker}/processes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Asks a worker to run another number of tasks at once. It hears of it with its next call, mostly within a second. */
+        put: operations["setWorkerProcesses"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1297,6 +1399,36 @@ export interface components {
             /** @description Why it did not come along. */
             why: string;
         };
+        /** @description The manifest that declares an entity, as its author wrote it. */
+        ManifestSource: {
+            /** @description Whether the file is larger than an answer may be: then the text begins with the entity, and may end early. */
+            cut: boolean;
+            /**
+             * Format: int32
+             * @description The line of the file that the text begins with: 1, unless it is cut.
+             */
+            first_line: number;
+            /** @description Its format. */
+            format: string;
+            /** @description SHA-256 of its text. */
+            hash: string;
+            /**
+             * Format: int32
+             * @description The line of the file at which the entity begins.
+             */
+            line: number;
+            /**
+             * Format: int32
+             * @description The last line of the entity.
+             */
+            line_end: number;
+            /** @description The file, as whoever applied it called it. */
+            path: string;
+            /** @description When this text was read first. */
+            read?: string | null;
+            /** @description The text. */
+            text: string;
+        };
         /** @description A manifest's text. */
         ManifestText: {
             /**
@@ -1306,6 +1438,28 @@ export interface components {
             path: string;
             /** @description The file's content. */
             text: string;
+        };
+        /** @description What a task answered. */
+        MessageAnswer: {
+            /**
+             * @description Whether there is an answer. There is none before the task gives one, and none any more after Luigi's own call has
+             *     read it.
+             */
+            answered: boolean;
+            /** @description The answer, as the task gave it. */
+            response?: unknown;
+        };
+        /** @description A message that waits for the task's worker. */
+        MessageSent: {
+            /** @description Its id: the answer is asked for by it. */
+            message: string;
+            /** @description The worker that runs the task. */
+            worker: string;
+        };
+        /** @description Something for a task that runs. */
+        MessageText: {
+            /** @description What to say; its code says what it understands. */
+            content: string;
         };
         /** @description Something that can be done about a cause. */
         NextStep: {
@@ -1532,6 +1686,14 @@ export interface components {
             /** @description Entities that nobody answers for. */
             unowned: number;
         };
+        /** @description How many tasks a worker is to run at once. */
+        Processes: {
+            /**
+             * Format: int32
+             * @description 1 to 1,024.
+             */
+            processes: number;
+        };
         /** @description What a walk through the catalog reached. */
         Reach: {
             /** @description What was reached, nearest first. */
@@ -1606,12 +1768,24 @@ export interface components {
         };
         /** @description A resource. */
         ResourceView: {
+            /**
+             * Format: int32
+             * @description How many running tasks hold some.
+             */
+            holders?: number;
             /** @description Its name. */
             name: string;
             /** @description Units in all; the text `Infinity` where there is no end. */
             total: unknown;
             /** @description Units that running tasks hold. */
             used: unknown;
+        };
+        /** @description A task that is tried again. */
+        RetriedTask: {
+            /** @description Its id. */
+            id: string;
+            /** @description What it was: `FAILED` or `DISABLED`. It is PENDING now. */
+            was: string;
         };
         /** @description How two runs differ. */
         RunComparison: {
@@ -1665,6 +1839,22 @@ export interface components {
             /** @description The `offset` of the next page, in any other order; not given on the last one. */
             next_offset?: number | null;
             /** @description How many there are in all pages; 100,000 stands for that many or more. */
+            total: number;
+        };
+        /** @description What a retry of a run did. */
+        RunRetry: {
+            /** @description Tasks that are tried again; may be cut. */
+            items: components["schemas"]["RetriedTask"][];
+            /** @description Tasks that their own code switched off, which nobody else can switch on; may be cut. */
+            left: string[];
+            /** @description How many these are. */
+            left_total: number;
+            /**
+             * Format: int64
+             * @description The run.
+             */
+            run: number;
+            /** @description How many there are. */
             total: number;
         };
         /** @description A run. */
@@ -2159,13 +2349,27 @@ export interface components {
         WorkerView: {
             /** @description Whether it was told to phase out. */
             disabled: boolean;
+            /** @description The first task that it was started for. */
+            first_task?: string | null;
             /** @description Its last sign of life. */
             last_active: string;
+            /** @description Messages that wait for its next call. */
+            messages?: number;
             /**
              * Format: int64
              * @description Tasks that wait and that it can run.
              */
             pending: number;
+            /**
+             * Format: int64
+             * @description Those of them that nobody else can run.
+             */
+            pending_unique?: number;
+            /**
+             * Format: int64
+             * @description How many tasks it runs at once, as it said; a request for another number is a message until it asks for work.
+             */
+            processes?: number | null;
             /**
              * Format: int64
              * @description Its run.
@@ -2566,6 +2770,49 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description `component`, `group`, …
+                 * @example component
+                 */
+                kind: string;
+                /**
+                 * @description Mostly `default`.
+                 * @example default
+                 */
+                namespace: string;
+                /**
+                 * @description Its name.
+                 * @example payments-api
+                 */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ManifestSource"];
                 };
             };
             404: {
@@ -3361,6 +3608,44 @@ export interface operations {
             };
         };
     };
+    retryRun: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRetry"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     listTasksOfRun: {
         parameters: {
             query?: {
@@ -3684,6 +3969,80 @@ export interface operations {
             };
         };
     };
+    sendMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MessageText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageSent"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getMessageAnswer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Luigi's task id */
+                id: string;
+                /** @description The message's id */
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageAnswer"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     reEnableTask: {
         parameters: {
             query?: never;
@@ -3810,6 +4169,78 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    disableWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client's own worker id */
+                worker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerView"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    setWorkerProcesses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The client's own worker id */
+                worker: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Processes"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -104,6 +104,30 @@ impl EntitySummary {
     }
 }
 
+/// The manifest that declares an entity, as its author wrote it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ManifestSource {
+    /// The file, as whoever applied it called it.
+    pub path: String,
+    /// Its format.
+    pub format: String,
+    /// SHA-256 of its text.
+    pub hash: String,
+    /// When this text was read first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub read: Option<String>,
+    /// The line of the file at which the entity begins.
+    pub line: u32,
+    /// The last line of the entity.
+    pub line_end: u32,
+    /// The line of the file that the text begins with: 1, unless it is cut.
+    pub first_line: u32,
+    /// The text.
+    pub text: String,
+    /// Whether the file is larger than an answer may be: then the text begins with the entity, and may end early.
+    pub cut: bool,
+}
+
 /// A page of entities.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EntityPage {

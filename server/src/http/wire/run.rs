@@ -591,3 +591,27 @@ mod tests {
         assert!(text.text.len() < 150);
     }
 }
+
+/// A task that is tried again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RetriedTask {
+    /// Its id.
+    pub id: String,
+    /// What it was: `FAILED` or `DISABLED`. It is PENDING now.
+    pub was: String,
+}
+
+/// What a retry of a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunRetry {
+    /// The run.
+    pub run: u64,
+    /// Tasks that are tried again; may be cut.
+    pub items: Vec<RetriedTask>,
+    /// How many there are.
+    pub total: usize,
+    /// Tasks that their own code switched off, which nobody else can switch on; may be cut.
+    pub left: Vec<String>,
+    /// How many these are.
+    pub left_total: usize,
+}

@@ -64,6 +64,26 @@ pub struct WorkerView {
     pub running: Vec<String>,
     /// Tasks that wait and that it can run.
     pub pending: u64,
+    /// Those of them that nobody else can run.
+    #[serde(default)]
+    pub pending_unique: u64,
+    /// How many tasks it runs at once, as it said; a request for another number is a message until it asks for work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
+    /// The first task that it was started for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_task: Option<String>,
+    /// Messages that wait for its next call.
+    #[serde(default)]
+    pub messages: usize,
+}
+
+/// How many tasks a worker is to run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Processes {
+    /// 1 to 1,024.
+    pub processes: u32,
 }
 
 /// Workers that are here.
@@ -87,6 +107,9 @@ pub struct ResourceView {
     pub total: serde_json::Value,
     /// Units that running tasks hold.
     pub used: serde_json::Value,
+    /// How many running tasks hold some.
+    #[serde(default)]
+    pub holders: u32,
 }
 
 /// Resources.

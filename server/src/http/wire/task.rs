@@ -224,3 +224,31 @@ pub struct TaskStatus {
     /// Its status now.
     pub status: String,
 }
+
+/// Something for a task that runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageText {
+    /// What to say; its code says what it understands.
+    pub content: String,
+}
+
+/// A message that waits for the task's worker.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MessageSent {
+    /// Its id: the answer is asked for by it.
+    pub message: String,
+    /// The worker that runs the task.
+    pub worker: String,
+}
+
+/// What a task answered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct MessageAnswer {
+    /// Whether there is an answer. There is none before the task gives one, and none any more after Luigi's own call has
+    /// read it.
+    pub answered: bool,
+    /// The answer, as the task gave it.
+    #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
+    pub response: serde_json::Value,
+}
