@@ -221,11 +221,15 @@ pub(crate) fn entries(connection: &Connection, filter: &EntryFilter) -> Result<F
         }
         let indexed: i64 = moment.prepare_cached("SELECT indexed FROM meta")?.query_row([], |row| row.get(0))?;
         let indexed = (indexed as u64).clamp(start, end.max(start));
-        let _enough = if filter.descending {
-            search.range(&moment, indexed, end)? && search.groups(&moment, start, indexed)?
-        } else {
-            search.groups(&moment, start, indexed)? && search.range(&moment, indexed, end)?
-        };
+        let (groups, tail) = ((false, start, indexed), (true, indexed, end));
+        let parts = if filter.descending { [tail, groups] } else { [groups, tail] };
+        for (in_tail, start, end) in parts {
+            let goes_on =
+                if in_tail { search.range(&moment, start, end)? } else { search.groups(&moment, start, end)? };
+            if !goes_on {
+                break;
+            }
+        }
         Ok(())
     };
     read(&mut search).map_err(StoreError::read)?;

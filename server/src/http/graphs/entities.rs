@@ -9,13 +9,12 @@ use bussola_domain::explain::failing_since;
 use bussola_domain::layout::{Graph, Node};
 use bussola_domain::model::Model;
 use bussola_store::Store;
-use http::{HeaderMap, Method};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::layouts::Layouts;
 use super::tasks::directions;
-use super::{JSON, SVG, json, send, svg};
+use super::{Asked, Form, JSON, SVG, answer, json, svg};
 use crate::http::api::Api;
 use crate::http::catalog::{RefParts, no_entity};
 use crate::http::error::ApiError;
@@ -55,14 +54,9 @@ pub(in crate::http) async fn entity(
     State(api): State<Arc<Api>>,
     Segments(parts): Segments<RefParts>,
     Params(query): Params<EntityGraphQuery>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
-    let reference = parts.reference()?;
-    let towards = towards(query.direction.as_deref())?;
-    let layouts = api.layouts.clone();
-    let body = api.large(move |store| json(&around(store, &layouts, &reference, towards, query.depth)?)).await?;
-    Ok(send(JSON, body, &method, &headers).await)
+    around_entity(&api, &parts, &query, Form { content_type: JSON, write: json }, &asked).await
 }
 
 /// Draws the graph around an entity.
@@ -79,15 +73,21 @@ pub(in crate::http) async fn entity_svg(
     State(api): State<Arc<Api>>,
     Segments(parts): Segments<RefParts>,
     Params(query): Params<EntityGraphQuery>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
-    let reference = parts.reference()?;
+    around_entity(&api, &parts, &query, Form { content_type: SVG, write: svg::of_entities }, &asked).await
+}
+
+async fn around_entity(
+    api: &Api,
+    parts: &RefParts,
+    query: &EntityGraphQuery,
+    form: Form<EntityGraph>,
+    asked: &Asked,
+) -> Result<Response, ApiError> {
+    let (reference, depth) = (parts.reference()?, query.depth);
     let towards = towards(query.direction.as_deref())?;
-    let layouts = api.layouts.clone();
-    let draw = move |store: &Store| svg::of_entities(&around(store, &layouts, &reference, towards, query.depth)?);
-    let body = api.large(draw).await?;
-    Ok(send(SVG, body, &method, &headers).await)
+    answer(api, move |store, layouts| around(store, layouts, &reference, towards, depth), form, asked).await
 }
 
 fn towards(direction: Option<&str>) -> Result<Towards, ApiError> {

@@ -14,11 +14,17 @@ pub(super) use layouts::Layouts;
 pub(super) use tasks::*;
 pub(super) use timeline::*;
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use axum::response::Response;
+use bussola_store::Store;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY};
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use serde::Serialize;
 
+use super::api::Api;
 use super::error::{ApiError, ErrorCode};
 use crate::reply::{self, Wishes};
 
@@ -30,6 +36,38 @@ const SVG: &str = "image/svg+xml";
 fn json<T: Serialize>(graph: &T) -> Result<String, ApiError> {
     serde_json::to_string(graph)
         .map_err(|error| ApiError::new(ErrorCode::Internal, format!("cannot write the answer: {error}"), ""))
+}
+
+/// How a graph is told: as data or as a picture, each under its media type.
+struct Form<G> {
+    content_type: &'static str,
+    write: fn(&G) -> Result<String, ApiError>,
+}
+
+/// What of a request says how its answer is sent.
+pub(super) struct Asked {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Asked {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Asked, Infallible> {
+        Ok(Asked { method: parts.method.clone(), headers: parts.headers.clone() })
+    }
+}
+
+/// Makes a graph, and sends it in a form.
+async fn answer<G: 'static>(
+    api: &Api,
+    make: impl FnOnce(&Store, &Layouts) -> Result<G, ApiError> + Send + 'static,
+    form: Form<G>,
+    asked: &Asked,
+) -> Result<Response, ApiError> {
+    let layouts = api.layouts.clone();
+    let body = api.large(move |store| (form.write)(&make(store, &layouts)?)).await?;
+    Ok(send(form.content_type, body, &asked.method, &asked.headers).await)
 }
 
 /// Sends a graph, tagged and compressed: who asks again and again for one that has not changed gets nothing anew.

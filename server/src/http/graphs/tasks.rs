@@ -15,12 +15,11 @@ use bussola_domain::run_graph::{RunGraph, RunTask};
 use bussola_domain::scheduler::{Slot, Status};
 use bussola_domain::value::Value;
 use bussola_store::Store;
-use http::{HeaderMap, Method};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::layouts::Layouts;
-use super::{JSON, SVG, json, send, svg};
+use super::{Asked, Form, JSON, SVG, answer, json, svg};
 use crate::http::api::Api;
 use crate::http::error::ApiError;
 use crate::http::explain::{Source, as_known_now, run_graph};
@@ -109,13 +108,9 @@ pub(in crate::http) async fn run(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<u64>,
     Params(query): Params<TaskGraphQuery>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
-    let shown = Shown::of(query.collapse.as_deref(), query.expand.as_deref())?;
-    let layouts = api.layouts.clone();
-    let body = api.large(move |store| json(&of_run(store, &layouts, RunId(id), &shown)?)).await?;
-    Ok(send(JSON, body, &method, &headers).await)
+    graph_of_run(&api, RunId(id), &query, Form { content_type: JSON, write: json }, &asked).await
 }
 
 /// Draws the graph of a run.
@@ -133,13 +128,20 @@ pub(in crate::http) async fn run_svg(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<u64>,
     Params(query): Params<TaskGraphQuery>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
+) -> Result<Response, ApiError> {
+    graph_of_run(&api, RunId(id), &query, Form { content_type: SVG, write: svg::of_tasks }, &asked).await
+}
+
+async fn graph_of_run(
+    api: &Api,
+    run: RunId,
+    query: &TaskGraphQuery,
+    form: Form<TaskGraph>,
+    asked: &Asked,
 ) -> Result<Response, ApiError> {
     let shown = Shown::of(query.collapse.as_deref(), query.expand.as_deref())?;
-    let layouts = api.layouts.clone();
-    let body = api.large(move |store| svg::of_tasks(&of_run(store, &layouts, RunId(id), &shown)?)).await?;
-    Ok(send(SVG, body, &method, &headers).await)
+    answer(api, move |store, layouts| of_run(store, layouts, run, &shown), form, asked).await
 }
 
 /// Shows the graph around a task as the scheduler knows it now, whatever run it belongs to, or none.
@@ -157,18 +159,15 @@ pub(in crate::http) async fn task(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<String>,
     Params(query): Params<NearTaskQuery>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
     let shown = Shown::of(query.collapse.as_deref(), query.expand.as_deref())?;
     let (up, down) = directions(query.direction.as_deref())?;
-    let layouts = api.layouts.clone();
-    let around = move |store: &Store| {
+    let around = move |store: &Store, layouts: &Layouts| {
         let near = near(store, &id, up, down, query.depth).ok_or_else(|| no_task(&id))?;
-        json(&TaskGraph { cut: near.cut, ..told(store, &layouts, &near.graph, None, &shown)? })
+        Ok(TaskGraph { cut: near.cut, ..told(store, layouts, &near.graph, None, &shown)? })
     };
-    let body = api.large(around).await?;
-    Ok(send(JSON, body, &method, &headers).await)
+    answer(&api, around, Form { content_type: JSON, write: json }, &asked).await
 }
 
 /// Whether to look at what is needed, and at what needs it.

@@ -8,10 +8,9 @@ use axum::response::Response;
 use bussola_domain::critical_path::critical_path;
 use bussola_domain::id::{RunId, WorkerNo};
 use bussola_store::Store;
-use http::{HeaderMap, Method};
 
 use super::tasks::since_ms;
-use super::{JSON, json, send};
+use super::{Asked, Form, JSON, answer, json};
 use crate::http::api::Api;
 use crate::http::error::ApiError;
 use crate::http::explain::{Source, run_graph};
@@ -35,11 +34,10 @@ use crate::http::wire::time;
 pub(in crate::http) async fn timeline(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<u64>,
-    method: Method,
-    headers: HeaderMap,
+    asked: Asked,
 ) -> Result<Response, ApiError> {
-    let body = api.large(move |store| json(&timeline_of(store, RunId(id))?)).await?;
-    Ok(send(JSON, body, &method, &headers).await)
+    let form = Form { content_type: JSON, write: json };
+    answer(&api, move |store, _| timeline_of(store, RunId(id)), form, &asked).await
 }
 
 fn timeline_of(store: &Store, run: RunId) -> Result<Timeline, ApiError> {
