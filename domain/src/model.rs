@@ -9,7 +9,9 @@ use std::sync::{Arc, OnceLock};
 use serde::{Deserialize, Serialize};
 
 use crate::catalog::model::Owner;
-use crate::catalog::{Catalog, CatalogEvent, EntityRef, Health, HealthMap, ListQuery, Listing, Resolved};
+use crate::catalog::{
+    Catalog, CatalogEvent, EntityRef, Health, HealthMap, HealthSources, ListQuery, Listing, Resolved,
+};
 use crate::event::{Draft, Event, Fact};
 use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
 use crate::names::Names;
@@ -33,7 +35,31 @@ pub struct Model {
     pub names: Names,
     /// How everything fares: derived when asked for, and anew after runs or the catalog have changed it.
     #[serde(skip)]
-    health: OnceLock<Arc<HealthMap>>,
+    health: HealthCell,
+}
+
+/// How everything fares at one moment: there, or to be derived. Shared by the model and all who asked it at that moment.
+type HealthCell = Arc<OnceLock<Arc<HealthMap>>>;
+
+/// How everything fares, derived by whoever needs it first, without the model's lock.
+#[derive(Clone, Debug)]
+pub struct HealthLater {
+    cell: HealthCell,
+    /// None: it was there already.
+    sources: Option<HealthSources>,
+}
+
+impl HealthLater {
+    /// Whether it was derived already.
+    pub fn is_there(&self) -> bool {
+        self.cell.get().is_some()
+    }
+
+    /// How everything fares. With a hundred thousand components that hang together it may take some milliseconds, once.
+    pub fn get(&self) -> Arc<HealthMap> {
+        let derive = || Arc::new(self.sources.as_ref().map(HealthSources::derive).unwrap_or_default());
+        self.cell.get_or_init(derive).clone()
+    }
 }
 
 /// What `apply` lets the history know, or nothing.
@@ -50,15 +76,22 @@ impl Model {
         scheduler.configure(config);
         scheduler.rebuild();
         catalog.rebuild();
-        Model { scheduler, runs, catalog, names, health: OnceLock::new() }
+        Model { scheduler, runs, catalog, names, health: HealthCell::default() }
     }
 
-    /// How everything fares.
+    /// How everything fares. Who reads without haste asks for [`health_later`](Model::health_later) before: then it is there.
     pub fn health(&self) -> &Arc<HealthMap> {
-        self.health.get_or_init(|| {
-            let fares = |root: &str| self.runs.health(root).map(|health| health.failing_since.is_none());
-            Arc::new(self.catalog.derive_health(fares))
-        })
+        self.health.get_or_init(|| Arc::new(self.health_sources().derive()))
+    }
+
+    /// How everything fares, to be derived without the model's lock. Takes microseconds.
+    pub fn health_later(&self) -> HealthLater {
+        let sources = self.health.get().is_none().then(|| self.health_sources());
+        HealthLater { cell: self.health.clone(), sources }
+    }
+
+    fn health_sources(&self) -> HealthSources {
+        self.catalog.health_sources(|root| self.runs.health(root).map(|health| health.failing_since.is_none()))
     }
 
     /// How an entity fares, and when it is at risk what the nearest is that fails.
@@ -76,9 +109,10 @@ impl Model {
         }
     }
 
-    /// What a list of entities is made of: see [`Catalog::listing`].
-    pub fn listing(&self, query: ListQuery) -> (Listing, Resolved) {
-        self.catalog.listing(query, self.health().clone(), |owner| self.owner_name(owner))
+    /// What a list of entities is made of: see [`Catalog::listing`]. How they fare comes in when the list is made.
+    pub fn listing(&self, query: ListQuery) -> (Listing, Resolved, HealthLater) {
+        let (listing, resolved) = self.catalog.listing(query, |owner| self.owner_name(owner));
+        (listing, resolved, self.health_later())
     }
 
     /// The worker with this id, if it is here.
@@ -159,7 +193,7 @@ impl Model {
             }
             Event::RunEnded(event) => {
                 if self.runs.run_ended(event, at) {
-                    self.health = OnceLock::new();
+                    self.health = HealthCell::default();
                 }
                 history.push(HistoryRow::RunEnded { run: event.run, outcome: event.outcome, at });
             }
@@ -190,7 +224,7 @@ impl Model {
             }
         }
         if self.catalog.revision() != revision {
-            self.health = OnceLock::new();
+            self.health = HealthCell::default();
         }
     }
 

@@ -77,7 +77,26 @@ impl Story {
         restored.rebuild();
         assert_eq!(restored, self.catalog);
         assert_eq!(answers(&restored), answers(&self.catalog));
+        check_health(&self.catalog);
+        check_health(&restored);
         assert_eq!(serde_json::to_string(&restored).expect("a state serialises"), snapshot);
+    }
+}
+
+/// What fails by itself puts at risk what a walk from it reaches, and nothing else.
+fn check_health(catalog: &Catalog) {
+    for pipeline in catalog.pipelines() {
+        let home = catalog.component_of_discovered(&pipeline.root);
+        let map = catalog.health_sources(|root| (root == pipeline.root).then_some(false)).derive();
+        let mut reached: Vec<EntityRef> =
+            catalog.dependents(&home, None).into_iter().map(|reached| reached.reference).collect();
+        reached.sort();
+        assert_eq!(map.failing(), [home.clone()]);
+        let all = catalog.list(ListQuery::default()).items.into_iter();
+        let at_risk: Vec<EntityRef> =
+            all.filter(|reference| catalog.health_in(&map, reference) == (Health::AtRisk, Some(&home))).collect();
+        reached.retain(|reference| catalog.get(reference).is_some());
+        assert_eq!(at_risk, reached);
     }
 }
 
@@ -599,7 +618,7 @@ fn health_spreads_to_what_depends_on_it() {
     for root in ["Extract", "Report", "Fine"] {
         story.see(PipelineSeen { root: root.into(), ..PipelineSeen::default() });
     }
-    let map = story.catalog.derive_health(|root| Some(root != "Extract"));
+    let map = story.catalog.health_sources(|root| Some(root != "Extract")).derive();
     let health = |name: &str| {
         let (health, cause) = story.catalog.health_in(&map, &entity(&format!("component:default/{name}")));
         (health, cause.map(EntityRef::name))

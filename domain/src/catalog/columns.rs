@@ -54,6 +54,8 @@ pub(super) struct Chunk {
     pub text: String,
     /// Where the text of each row ends.
     pub ends: Vec<u32>,
+    /// What each row needs directly, in no order; more than once when more than one relation says so.
+    pub needs: Vec<Vec<NodeId>>,
     /// What a search by name runs through, made when there is one: what exists, by name and title.
     pub names: OnceLock<NameList<Named>>,
     /// The same by ref and title.
@@ -109,9 +111,14 @@ impl Rows {
     }
 
     fn chunk_mut(&mut self, id: NodeId) -> (&mut Chunk, usize) {
-        let chunk = Arc::make_mut(&mut self.chunks[id as usize / CHUNK_ROWS]);
+        let (chunk, place) = self.chunk_to_link(id);
         (chunk.names, chunk.refs) = (OnceLock::new(), OnceLock::new());
-        (chunk, id as usize % CHUNK_ROWS)
+        (chunk, place)
+    }
+
+    /// For what changes no name.
+    fn chunk_to_link(&mut self, id: NodeId) -> (&mut Chunk, usize) {
+        (Arc::make_mut(&mut self.chunks[id as usize / CHUNK_ROWS]), id as usize % CHUNK_ROWS)
     }
 }
 
@@ -156,6 +163,7 @@ impl Columns {
             changed: NEVER,
             tags: Box::default(),
         });
+        chunk.needs.push(Vec::new());
         chunk.text.push_str(reference.as_str());
         chunk.ends.push(chunk.text.len() as u32);
     }
@@ -177,6 +185,20 @@ impl Columns {
                 self.by_ref.remove(&reference);
             }
             self.order_by_ref = OnceLock::new();
+        }
+    }
+
+    /// One needs another, or has one reason more to.
+    pub fn need(&mut self, id: NodeId, other: NodeId) {
+        let (chunk, place) = self.rows.chunk_to_link(id);
+        chunk.needs[place].push(other);
+    }
+
+    /// One has one reason less to need another.
+    pub fn unneed(&mut self, id: NodeId, other: NodeId) {
+        let (chunk, place) = self.rows.chunk_to_link(id);
+        if let Some(at) = chunk.needs[place].iter().position(|need| *need == other) {
+            chunk.needs[place].swap_remove(at);
         }
     }
 

@@ -4,8 +4,8 @@
 //! it needs, directly or through others, is failing, **healthy** when its pipelines' last runs succeeded and nothing that it
 //! needs fails, and **unknown** otherwise: nothing that runs has said anything about it.
 
+use super::columns::Rows;
 use super::index::NodeId;
-use super::question::Direction;
 use super::reference::EntityRef;
 use super::state::Catalog;
 
@@ -62,49 +62,105 @@ impl HealthMap {
     }
 }
 
-impl Catalog {
-    /// The health of everything; `fares` says of a pipeline, by its root family, whether its last run succeeded.
-    pub fn derive_health(&self, fares: impl Fn(&str) -> Option<bool>) -> HealthMap {
-        let mut map = HealthMap {
-            of: vec![Health::Unknown; self.index.len()],
-            cause: vec![NO_CAUSE; self.index.len()],
-            failing: Vec::new(),
-        };
-        for pipeline in self.pipelines() {
-            let Some(home) = self.index.home_of(&pipeline.root) else { continue };
+/// What health follows from, at one moment. Taken in microseconds; [`derive`](HealthSources::derive) needs no lock.
+#[derive(Clone, Debug)]
+pub struct HealthSources {
+    rows: Rows,
+    /// The homes of pipelines, and whether the last run of each succeeded.
+    pipelines: Vec<(NodeId, bool)>,
+}
+
+impl HealthSources {
+    /// The health of everything.
+    pub fn derive(&self) -> HealthMap {
+        let count = self.rows.len();
+        let mut map = HealthMap { of: vec![Health::Unknown; count], cause: vec![NO_CAUSE; count], failing: Vec::new() };
+        for &(home, succeeds) in &self.pipelines {
             let health = &mut map.of[home as usize];
-            match fares(&pipeline.root) {
-                Some(false) => *health = Health::Failing,
-                Some(true) if *health == Health::Unknown => *health = Health::Healthy,
-                Some(true) | None => {}
+            match succeeds {
+                false => *health = Health::Failing,
+                true if *health == Health::Unknown => *health = Health::Healthy,
+                true => {}
             }
         }
         let mut level: Vec<NodeId> =
             (0..).zip(&map.of).filter(|(_, own)| **own == Health::Failing).map(|(id, _)| id).collect();
-        level.sort_unstable_by(|a, b| self.index.vertex(*a).reference.cmp(&self.index.vertex(*b).reference));
+        if level.is_empty() {
+            return map;
+        }
+        level.sort_unstable_by(|a, b| self.rows.row(*a).reference.cmp(&self.rows.row(*b).reference));
         for (number, id) in (0..).zip(&level) {
             map.cause[*id as usize] = number;
-            map.failing.push(self.index.vertex(*id).reference.clone());
+            map.failing.push(self.rows.row(*id).reference.clone());
         }
+        let dependents = Dependents::of(&self.rows);
         // One level at a time, so that of several causes at the same distance the first by name is taken.
-        while !level.is_empty() {
-            let mut next: Vec<(NodeId, u32)> = Vec::new();
+        let mut distance_of = vec![u32::MAX; count];
+        for distance in 1.. {
+            let mut next: Vec<NodeId> = Vec::new();
             for from in level {
                 let cause = map.cause[from as usize];
-                let affected = self.neighbours(from, Direction::Down).map(|(other, _)| other);
-                next.extend(
-                    affected.filter(|other| map.cause[*other as usize] == NO_CAUSE).map(|other| (other, cause)),
-                );
+                for &id in dependents.of_one(from) {
+                    let place = id as usize;
+                    if map.cause[place] == NO_CAUSE {
+                        map.cause[place] = cause;
+                        map.of[place] = Health::AtRisk;
+                        distance_of[place] = distance;
+                        next.push(id);
+                    } else if distance_of[place] == distance {
+                        map.cause[place] = map.cause[place].min(cause);
+                    }
+                }
             }
-            next.sort_unstable();
-            next.dedup_by_key(|(id, _)| *id);
-            for (id, cause) in &next {
-                map.cause[*id as usize] = *cause;
-                map.of[*id as usize] = Health::AtRisk;
+            if next.is_empty() {
+                break;
             }
-            level = next.into_iter().map(|(id, _)| id).collect();
+            level = next;
         }
         map
+    }
+}
+
+/// What needs each thing directly, all in one list: what is needed, turned round.
+struct Dependents {
+    /// Where the dependents of each end.
+    ends: Vec<u32>,
+    all: Vec<NodeId>,
+}
+
+impl Dependents {
+    fn of(rows: &Rows) -> Dependents {
+        let needs = || rows.chunks().flat_map(|(first, chunk)| (first..).zip(&chunk.needs));
+        let mut ends = vec![0_u32; rows.len()];
+        needs().flat_map(|(_, needs)| needs).for_each(|need| ends[*need as usize] += 1);
+        let mut end = 0;
+        for place in &mut ends {
+            // Where they begin, until they are filled in.
+            end += std::mem::replace(place, end);
+        }
+        let mut all = vec![0; end as usize];
+        for (id, needs) in needs() {
+            for need in needs {
+                let place = &mut ends[*need as usize];
+                all[*place as usize] = id;
+                *place += 1;
+            }
+        }
+        Dependents { ends, all }
+    }
+
+    fn of_one(&self, id: NodeId) -> &[NodeId] {
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] as usize };
+        &self.all[start..self.ends[id as usize] as usize]
+    }
+}
+
+impl Catalog {
+    /// What health follows from; `fares` says of a pipeline, by its root family, whether its last run succeeded.
+    pub fn health_sources(&self, fares: impl Fn(&str) -> Option<bool>) -> HealthSources {
+        let home = |root: &str| Some((self.index.home_of(root)?, fares(root)?));
+        let pipelines = self.pipelines().filter_map(|pipeline| home(&pipeline.root)).collect();
+        HealthSources { rows: self.index.columns.rows.clone(), pipelines }
     }
 
     /// How an entity fares, and when it is at risk what the nearest is that fails.

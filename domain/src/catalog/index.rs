@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::columns::{Columns, NEVER, NO_OWNER, NO_WORD};
 use super::glob::{FamilyGlob, Specificity};
 use super::model::{Owner, Relation};
+use super::question::Direction;
 use super::reference::{DEFAULT_NAMESPACE, EntityRef, slugify};
 use super::relation::RelationKind;
 use super::state::{Declared, Manifest, Pipeline};
@@ -395,16 +396,39 @@ impl Index {
     }
 
     fn add_edge(&mut self, from: NodeId, relation: RelationKind, to: NodeId) {
-        *self.vertices[from as usize].edges.entry((relation, to)).or_default() += 1;
-        *self.vertices[to as usize].edges.entry((relation.inverse(), from)).or_default() += 1;
+        for (from, relation, to) in [(from, relation, to), (to, relation.inverse(), from)] {
+            let count = self.vertices[from as usize].edges.entry((relation, to)).or_default();
+            *count += 1;
+            if *count == 1 && self.leads(from, relation, to, Direction::Up) {
+                self.columns.need(from, to);
+            }
+        }
         self.stray_by(from, relation, to);
     }
 
     fn take_back(&mut self, contribution: &Contribution) {
-        for (from, relation, to) in &contribution.edges {
-            decrement(&mut self.vertices[*from as usize].edges, &(*relation, *to));
-            decrement(&mut self.vertices[*to as usize].edges, &(relation.inverse(), *from));
-            self.stray_by(*from, *relation, *to);
+        for &(from, relation, to) in &contribution.edges {
+            for (from, relation, to) in [(from, relation, to), (to, relation.inverse(), from)] {
+                let edges = &mut self.vertices[from as usize].edges;
+                decrement(edges, &(relation, to));
+                if !edges.contains_key(&(relation, to)) && self.leads(from, relation, to, Direction::Up) {
+                    self.columns.unneed(from, to);
+                }
+            }
+            self.stray_by(from, relation, to);
+        }
+    }
+
+    /// Whether an edge leads in a direction: see [`question`](super::question) for what counts.
+    pub fn leads(&self, from: NodeId, relation: RelationKind, to: NodeId, direction: Direction) -> bool {
+        let are_components = || [from, to].iter().all(|id| self.vertex(*id).reference.kind() == "component");
+        match (direction, relation) {
+            (Direction::Down, RelationKind::DependencyOf | RelationKind::ProvidesApi | RelationKind::ApiConsumedBy)
+            | (Direction::Up, RelationKind::DependsOn | RelationKind::ApiProvidedBy | RelationKind::ConsumesApi) => {
+                true
+            }
+            (Direction::Down, RelationKind::PartOf) | (Direction::Up, RelationKind::HasPart) => are_components(),
+            _ => false,
         }
     }
 

@@ -180,7 +180,6 @@ pub struct Listing {
     owners: Arc<Vec<Owner>>,
     /// The place of each owner by name, when that was asked for.
     owner_ranks: Vec<u32>,
-    health: Arc<HealthMap>,
 }
 
 /// Which words are wanted.
@@ -216,12 +215,7 @@ pub struct Resolved {
 
 impl Catalog {
     /// What a list is made of, and the query in its numbers. Takes microseconds; the list is made with [`Listing::page`].
-    pub fn listing(
-        &self,
-        query: ListQuery,
-        health: Arc<HealthMap>,
-        owner_name: impl Fn(&Owner) -> String,
-    ) -> (Listing, Resolved) {
+    pub fn listing(&self, query: ListQuery, owner_name: impl Fn(&Owner) -> String) -> (Listing, Resolved) {
         let columns = &self.index.columns;
         let owner_ranks = if query.sort == Sort::Owner {
             let mut by_name: Vec<(String, OwnerId)> =
@@ -242,7 +236,6 @@ impl Catalog {
             spelled: columns.spelled.clone(),
             owners: columns.owners.clone(),
             owner_ranks,
-            health,
         };
         let owner = query.owners.as_ref().map(|owners| {
             let mut wanted = vec![false; columns.owners.len()];
@@ -263,8 +256,8 @@ impl Catalog {
 
     /// Lists entities when nothing is asked about their health.
     pub fn list(&self, query: ListQuery) -> Page {
-        let (listing, resolved) = self.listing(query, Arc::default(), |_| String::new());
-        listing.page(&resolved)
+        let (listing, resolved) = self.listing(query, |_| String::new());
+        listing.page(&resolved, &HealthMap::default())
     }
 
     /// A group and the groups within it, at any depth.
@@ -338,7 +331,7 @@ impl Counts {
 
 impl Listing {
     /// The page that a query asks for.
-    pub fn page(&self, resolved: &Resolved) -> Page {
+    pub fn page(&self, resolved: &Resolved, health: &HealthMap) -> Page {
         let query = &resolved.query;
         let found = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(|text| self.search(text));
         let mut counts = query.facets.then(|| Counts::new(self.spelled.len(), self.owners.len()));
@@ -349,17 +342,17 @@ impl Listing {
                 continue;
             }
             let row = self.rows.row(id);
-            let health = self.health.at(id);
-            let failed = resolved.failed(row, health, counts.is_some());
+            let fares = health.at(id);
+            let failed = resolved.failed(row, fares, counts.is_some());
             if failed == 0 {
                 fitting.push(id);
             }
             if let Some(counts) = &mut counts {
                 match failed {
-                    0 => FACETS.into_iter().for_each(|name| counts.add(name, row, health)),
+                    0 => FACETS.into_iter().for_each(|name| counts.add(name, row, fares)),
                     // A facet is counted as if nothing were chosen of it.
                     _ if failed.is_power_of_two() => {
-                        counts.add(FACETS[failed.trailing_zeros() as usize], row, health);
+                        counts.add(FACETS[failed.trailing_zeros() as usize], row, fares);
                     }
                     _ => {}
                 }
@@ -367,13 +360,13 @@ impl Listing {
         }
         let total = fitting.len();
         let limit = query.limit.unwrap_or(PAGE_ITEMS_MAX).min(PAGE_ITEMS_MAX);
-        let items = self.cut(query, fitting, limit);
+        let items = self.cut(query, fitting, limit, health);
         let facets = counts.map(|counts| FACETS.into_iter().map(|name| self.facet(name, &counts)).collect());
         Page { items, total, facets: facets.unwrap_or_default() }
     }
 
     /// The page's part of what fits, in the order that is asked for.
-    fn cut(&self, query: &ListQuery, mut fitting: Vec<NodeId>, limit: usize) -> Vec<EntityRef> {
+    fn cut(&self, query: &ListQuery, mut fitting: Vec<NodeId>, limit: usize, health: &HealthMap) -> Vec<EntityRef> {
         let (start, end) = (query.offset.min(fitting.len()), query.offset.saturating_add(limit).min(fitting.len()));
         if matches!(query.sort, Sort::Ref | Sort::Title) {
             if query.descending {
@@ -389,7 +382,7 @@ impl Listing {
                 Sort::Owner => self.owner_ranks.get(row.owner as usize).map(|rank| u64::from(*rank)),
                 Sort::Type => ranks.get(row.entity_type as usize).map(|rank| u64::from(*rank)),
                 Sort::Tier => Some(u64::from(row.tier)).filter(|tier| *tier > 0),
-                Sort::Health => Some(self.health.at(id) as u64),
+                Sort::Health => Some(health.at(id) as u64),
                 // From the first moment to the last, without a sign.
                 Sort::Changed => {
                     Some(row.changed).filter(|at| *at != NEVER).map(|at| at.0.wrapping_sub(i64::MIN) as u64)
@@ -491,13 +484,13 @@ pub struct Owned {
 
 impl Listing {
     /// Everything that fits, in order, without pages.
-    pub fn all(&self, resolved: &Resolved) -> Vec<EntityRef> {
-        let fitting = |id: &&NodeId| resolved.failed(self.rows.row(**id), self.health.at(**id), false) == 0;
+    pub fn all(&self, resolved: &Resolved, health: &HealthMap) -> Vec<EntityRef> {
+        let fitting = |id: &&NodeId| resolved.failed(self.rows.row(**id), health.at(**id), false) == 0;
         self.sorted.iter().filter(fitting).map(|id| self.rows.row(*id).reference.clone()).collect()
     }
 
     /// Every owner with what it answers for, in no order.
-    pub fn owned(&self) -> Vec<Owned> {
+    pub fn owned(&self, health: &HealthMap) -> Vec<Owned> {
         let none = |owner: Option<Owner>| Owned { owner, entities: 0, health: [0; 4] };
         let mut all: Vec<Owned> = self.owners.iter().cloned().map(Some).chain([None]).map(none).collect();
         let last = all.len() - 1;
@@ -506,7 +499,7 @@ impl Listing {
             if row.owner != NO_OWNER || can_be_owned(row.reference.kind()) {
                 let owned = &mut all[(row.owner as usize).min(last)];
                 owned.entities += 1;
-                owned.health[self.health.at(id) as usize] += 1;
+                owned.health[health.at(id) as usize] += 1;
             }
         }
         all.retain(|owned| owned.entities > 0);

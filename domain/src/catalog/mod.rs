@@ -29,7 +29,7 @@ mod state;
 pub use discover::PipelineSeen;
 pub use event::CatalogEvent;
 pub use find::EntityNames;
-pub use health::{Health, HealthMap};
+pub use health::{Health, HealthMap, HealthSources};
 pub use list::{Facet, FacetName, FacetValue, ListQuery, Listing, Owned, Page, Resolved, Sort};
 pub use neighbourhood::{Neighbour, Neighbourhood, Towards};
 pub use plan::{ApplyScope, blobs};

@@ -377,23 +377,10 @@ impl Catalog {
         id: NodeId,
         direction: Direction,
     ) -> impl Iterator<Item = (NodeId, RelationKind)> + '_ {
-        let vertex = self.index.vertex(id);
-        let from_component = vertex.reference.kind() == "component";
-        vertex.edges.keys().filter_map(move |(relation, other)| {
-            let both_components = || from_component && self.index.vertex(*other).reference.kind() == "component";
-            let leads = match (direction, relation) {
-                (
-                    Direction::Down,
-                    RelationKind::DependencyOf | RelationKind::ProvidesApi | RelationKind::ApiConsumedBy,
-                ) => true,
-                (Direction::Up, RelationKind::DependsOn | RelationKind::ApiProvidedBy | RelationKind::ConsumesApi) => {
-                    true
-                }
-                (Direction::Down, RelationKind::PartOf) | (Direction::Up, RelationKind::HasPart) => both_components(),
-                _ => false,
-            };
-            leads.then_some((*other, *relation))
-        })
+        let edges = self.index.vertex(id).edges.keys();
+        let leading =
+            move |(relation, other): &&(RelationKind, NodeId)| self.index.leads(id, *relation, *other, direction);
+        edges.filter(leading).map(|(relation, other)| (*other, *relation))
     }
 
     /// Entities that need each other in a circle, each circle in order, and the circles, too. A component that consumes

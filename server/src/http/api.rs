@@ -65,6 +65,20 @@ impl Api {
         Ok(answer)
     }
 
+    /// Has the health of everything derived where that is not done yet, without holding up anybody: before a question
+    /// that tells it.
+    pub(super) async fn fresh_health(&self) -> Result<(), ApiError> {
+        let health = self.app.store.read(|model| model.health_later());
+        if health.is_there() {
+            return Ok(());
+        }
+        self.large(move |_| {
+            health.get();
+            Ok(())
+        })
+        .await
+    }
+
     /// A question that takes long, or goes to the database.
     pub(super) async fn large<T: Send + 'static>(
         &self,

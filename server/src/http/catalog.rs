@@ -199,8 +199,8 @@ impl OwnerFilter {
 
 /// A list, made without holding up the writer.
 pub(super) fn list_of(store: &Store, query: ListQuery) -> Page {
-    let (listing, resolved) = store.read(|model| model.listing(query));
-    listing.page(&resolved)
+    let (listing, resolved, health) = store.read(|model| model.listing(query));
+    listing.page(&resolved, &health.get())
 }
 
 /// A page: what is in it from one moment, what is known of it in slices.
@@ -261,6 +261,7 @@ pub(super) fn no_entity(reference: &EntityRef) -> ApiError {
 )]
 pub(super) async fn show(State(api): State<Arc<Api>>, Segments(parts): Segments<RefParts>) -> Answer<EntityDetail> {
     let reference = parts.reference()?;
+    api.fresh_health().await?;
     let detail = api.ask(|model| model.catalog.get(&reference).map(|view| EntityDetail::of(model, &view)));
     detail.await?.map(Json).ok_or_else(|| no_entity(&reference))
 }

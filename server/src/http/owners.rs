@@ -28,8 +28,8 @@ pub(super) async fn list(State(api): State<Arc<Api>>) -> Answer<OwnerList> {
 }
 
 fn owners(store: &Store) -> OwnerList {
-    let (listing, _) = store.read(|model| model.listing(ListQuery::default()));
-    let mut owned = listing.owned();
+    let (listing, _, health) = store.read(|model| model.listing(ListQuery::default()));
+    let mut owned = listing.owned(&health.get());
     // Without the lock; the names come one by one.
     let name = |owner: &Owner| store.read(|model| OwnerName::of(model, owner));
     let summary = |owned: Owned| OwnerSummary {
@@ -115,11 +115,11 @@ pub(super) async fn teams(State(api): State<Arc<Api>>, Params(query): Params<Tea
 
 /// Every team; what is known of each is read in slices.
 fn all_teams(store: &Store) -> Vec<TeamSummary> {
-    let (listing, resolved) =
+    let (listing, resolved, health) =
         store.read(|model| model.listing(ListQuery { kinds: vec![GROUP.to_owned()], ..ListQuery::default() }));
     let mut owned: BTreeMap<EntityRef, Option<Owned>> =
-        listing.all(&resolved).into_iter().map(|group| (group, None)).collect();
-    for one in listing.owned() {
+        listing.all(&resolved, &health.get()).into_iter().map(|group| (group, None)).collect();
+    for one in listing.owned(&health.get()) {
         if let Some(Owner::Entity(group)) = one.owner.clone()
             && group.kind() == GROUP
         {

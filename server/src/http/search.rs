@@ -96,6 +96,8 @@ fn found(store: &Store, query: &Query, kinds: &[FoundKind], limit: usize) -> Res
     let totals = FoundKind::ALL.into_iter().map(count).filter(|count| count.total > 0).collect();
     let best = hits.into_best();
     let runs = runs_of(store, &best)?;
+    // Derived before it is told, without the lock.
+    store.read(|model| model.health_later()).get();
     let mut items = Vec::with_capacity(best.len());
     for slice in best.chunks(SLICE_ENTITIES) {
         store.read(|model| {
