@@ -102,6 +102,14 @@ pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
             }
             format!("pipeline {} showed {}", short(&event.root), shown.join(", "))
         }
+        Event::NamesGiven(event) => match event.names.len() {
+            1 => "a name was used for the first time".to_owned(),
+            count => format!("{count} names were used for the first time"),
+        },
+        Event::TextsErased(event) => {
+            format!("{by} erased names ({}) and error texts ({})", event.names.len(), event.errors.len())
+        }
+        Event::HistoryForgotten(_) => "the history of what ended too long ago was deleted".to_owned(),
     }
 }
 
@@ -302,6 +310,12 @@ mod tests {
         check("pipeline.discovered", r#"{"root":"Foo"}"#, "pipeline Foo ran for the first time");
         let extended = r#"{"datasets":["a","b"],"families":["Bar"],"root":"Foo"}"#;
         check("pipeline.extended", extended, "pipeline Foo showed 1 new task family, 2 new datasets");
+        let hash = "0".repeat(64);
+        let given = format!(r#"{{"names":[{{"hash":"{hash}","name":0}}]}}"#);
+        check("names.given", &given, "a name was used for the first time");
+        check("texts.erased", r#"{"names":[1,2]}"#, "ana erased names (2) and error texts (0)");
+        let forgotten = "the history of what ended too long ago was deleted";
+        check("history.forgotten", r#"{"before":5}"#, forgotten);
         let missing: Vec<_> = Event::KINDS.iter().filter(|(kind, _)| !seen.contains(kind)).collect();
         assert!(missing.is_empty(), "without a test: {missing:?}");
     }

@@ -319,7 +319,9 @@ async fn no_retry(api: &Api, run: RunId) -> Result<ApiError, ApiError> {
         Ok(match store.run(run)? {
             None => no_run(run),
             Some(row) => {
-                let message = format!("cannot retry run {run}: its worker has left, and nobody would run its tasks");
+                let message = format!(
+                    "cannot retry run {run}: its worker has left or began another one, and nobody would run its tasks"
+                );
                 let hint = format!("start `{}` again: what is done stays done", row.family);
                 ApiError::new(ErrorCode::RunOver, message, hint)
             }

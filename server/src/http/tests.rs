@@ -268,7 +268,7 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("POST", "/tasks/{id}/forgive", "/tasks/Extract_1/forgive", json!({})),
         ("POST", "/tasks/{id}/re-enable", "/tasks/Disabled_1/re-enable", json!({})),
         ("POST", "/tasks/{id}/done", "/tasks/Failed_1/done", json!({})),
-        ("POST", "/runs/{id}/retry", "/runs/1/retry", json!({})),
+        ("POST", "/runs/{id}/retry", "/runs/3/retry", json!({})),
         ("POST", "/tasks/{id}/messages", "/tasks/Talks_1/messages", json!({"content": "hello"})),
         ("GET", "/tasks/{id}/messages/{message}", "/tasks/Talks_1/messages/none", Value::Null),
         ("PUT", "/workers/{worker}/processes", "/workers/w1/processes", json!({"processes": 4})),
@@ -616,8 +616,10 @@ async fn the_ledger_is_read_as_sentences() {
 
 #[tokio::test]
 async fn a_run_is_tried_again_as_a_whole() {
-    let edge = Edge::company().await;
+    let edge = Edge::new();
     let task = |id: &str, status: &str| json!({"worker": "w1", "task_id": id, "family": "Other", "status": status});
+    edge.luigi("add_task", task("Root_1", "PENDING")).await;
+    edge.luigi("add_task", task("Extract_1", "FAILED")).await;
     for status in ["PENDING", "FAILED"] {
         let mut disabled = task("Disabled_1", status);
         disabled["retry_policy_dict"] = json!({"retry_count": 1, "disable_hard_timeout": 9e9, "disable_window": 9e9});
