@@ -91,7 +91,7 @@ fn check_health(catalog: &Catalog) {
         let mut reached: Vec<EntityRef> =
             catalog.dependents(&home, None).into_iter().map(|reached| reached.reference).collect();
         reached.sort();
-        assert_eq!(map.failing(), [home.clone()]);
+        assert_eq!(map.failing(), std::slice::from_ref(&home));
         let all = catalog.list(ListQuery::default()).items.into_iter();
         let at_risk: Vec<EntityRef> =
             all.filter(|reference| catalog.health_in(&map, reference) == (Health::AtRisk, Some(&home))).collect();
