@@ -137,13 +137,53 @@ pub(super) struct Columns {
     /// The same in order of title, in lower case.
     by_title: BTreeMap<(Box<str>, EntityRef), NodeId>,
     titles: HashMap<NodeId, Box<str>>,
-    order_by_ref: OnceLock<Arc<[NodeId]>>,
-    order_by_title: OnceLock<Arc<[NodeId]>>,
+    order_by_ref: Order,
+    order_by_title: Order,
+    /// What needs each thing, made when it is asked for, and again after something else is needed. Whoever took it with the
+    /// rows makes it of these.
+    pub dependents: Arc<OnceLock<Dependents>>,
+}
+
+/// LIMIT: changes that an order takes up one by one. Each costs a copy of it, some ten microseconds for a hundred thousand;
+/// after more at once it is cheaper to make it anew.
+const PATCHES_MAX: u16 = 64;
+
+/// What exists in some order, made when it is asked for, and kept up while few things come and go.
+#[derive(Clone, Debug, Default)]
+struct Order {
+    ids: OnceLock<Arc<Vec<NodeId>>>,
+    /// How often it was changed since it was made.
+    patches: u16,
+}
+
+impl Order {
+    fn get(&self, all: impl Iterator<Item = NodeId>) -> &Arc<Vec<NodeId>> {
+        self.ids.get_or_init(|| Arc::new(all.collect()))
+    }
+
+    /// Puts one in, or takes it out, at the place before which `is_before` holds.
+    fn patch(&mut self, id: NodeId, is_in: bool, is_before: impl Fn(NodeId) -> bool) {
+        let Some(ids) = self.ids.get_mut() else {
+            self.patches = 0;
+            return;
+        };
+        if self.patches == PATCHES_MAX {
+            (self.ids, self.patches) = (OnceLock::new(), 0);
+            return;
+        }
+        self.patches += 1;
+        let place = ids.partition_point(|other| is_before(*other));
+        match is_in {
+            true => Arc::make_mut(ids).insert(place, id),
+            false => drop(Arc::make_mut(ids).remove(place)),
+        }
+    }
 }
 
 impl Columns {
     /// Adds a ref that is only spoken of. Its number is the next one.
     pub fn push(&mut self, reference: &EntityRef) {
+        self.forget_dependents();
         let kind = self.intern_word(reference.kind());
         if self.rows.count.is_multiple_of(CHUNK_ROWS) {
             self.rows.chunks.push(Arc::default());
@@ -179,26 +219,35 @@ impl Columns {
         let before = std::mem::replace(&mut chunk.rows[place], row);
         let (exists, reference) = (chunk.rows[place].exists, before.reference);
         if exists != before.exists {
+            let rows = &self.rows;
+            self.order_by_ref.patch(id, exists, |other| rows.row(other).reference < reference);
             if exists {
                 self.by_ref.insert(reference, id);
             } else {
                 self.by_ref.remove(&reference);
             }
-            self.order_by_ref = OnceLock::new();
         }
     }
 
     /// One needs another, or has one reason more to.
     pub fn need(&mut self, id: NodeId, other: NodeId) {
+        self.forget_dependents();
         let (chunk, place) = self.rows.chunk_to_link(id);
         chunk.needs[place].push(other);
     }
 
     /// One has one reason less to need another.
     pub fn unneed(&mut self, id: NodeId, other: NodeId) {
+        self.forget_dependents();
         let (chunk, place) = self.rows.chunk_to_link(id);
         if let Some(at) = chunk.needs[place].iter().position(|need| *need == other) {
             chunk.needs[place].swap_remove(at);
+        }
+    }
+
+    fn forget_dependents(&mut self) {
+        if Arc::strong_count(&self.dependents) > 1 || self.dependents.get().is_some() {
+            self.dependents = Arc::default();
         }
     }
 
@@ -212,6 +261,16 @@ impl Columns {
             return;
         }
         let reference = self.rows.row(id).reference.clone();
+        let (rows, titles) = (&self.rows, &self.titles);
+        let is_before = |title: &str, other: NodeId| {
+            titles.get(&other).is_some_and(|of| (&**of, &rows.row(other).reference) < (title, &reference))
+        };
+        if let Some(before) = titles.get(&id) {
+            self.order_by_title.patch(id, false, |other| is_before(before, other));
+        }
+        if let Some(title) = title {
+            self.order_by_title.patch(id, true, |other| other != id && is_before(title, other));
+        }
         if let Some(before) = self.titles.remove(&id) {
             self.by_title.remove(&(before, reference.clone()));
         }
@@ -219,7 +278,6 @@ impl Columns {
             self.titles.insert(id, title.into());
             self.by_title.insert((title.into(), reference), id);
         }
-        self.order_by_title = OnceLock::new();
     }
 
     pub fn intern_word(&mut self, word: &str) -> WordId {
@@ -259,13 +317,50 @@ impl Columns {
     }
 
     /// What exists, in order of ref.
-    pub fn in_order_of_ref(&self) -> &Arc<[NodeId]> {
-        self.order_by_ref.get_or_init(|| self.by_ref.values().copied().collect())
+    pub fn in_order_of_ref(&self) -> &Arc<Vec<NodeId>> {
+        self.order_by_ref.get(self.by_ref.values().copied())
     }
 
     /// What exists, in order of title, then of ref.
-    pub fn in_order_of_title(&self) -> &Arc<[NodeId]> {
-        self.order_by_title.get_or_init(|| self.by_title.values().copied().collect())
+    pub fn in_order_of_title(&self) -> &Arc<Vec<NodeId>> {
+        self.order_by_title.get(self.by_title.values().copied())
+    }
+}
+
+/// What needs each thing directly, all in one list: what is needed, turned round.
+#[derive(Clone, Debug)]
+pub(super) struct Dependents {
+    /// Where the dependents of each end.
+    ends: Vec<u32>,
+    all: Vec<NodeId>,
+}
+
+impl Dependents {
+    /// Of all rows.
+    pub fn of(rows: &Rows) -> Dependents {
+        let needs = || rows.chunks().flat_map(|(first, chunk)| (first..).zip(&chunk.needs));
+        let mut ends = vec![0_u32; rows.len()];
+        needs().flat_map(|(_, needs)| needs).for_each(|need| ends[*need as usize] += 1);
+        let mut end = 0;
+        for place in &mut ends {
+            // Where they begin, until they are filled in.
+            end += std::mem::replace(place, end);
+        }
+        let mut all = vec![0; end as usize];
+        for (id, needs) in needs() {
+            for need in needs {
+                let place = &mut ends[*need as usize];
+                all[*place as usize] = id;
+                *place += 1;
+            }
+        }
+        Dependents { ends, all }
+    }
+
+    /// Of one thing.
+    pub fn of_one(&self, id: NodeId) -> &[NodeId] {
+        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] as usize };
+        &self.all[start..self.ends[id as usize] as usize]
     }
 }
 
@@ -288,5 +383,26 @@ mod tests {
         // Who holds the rows sees them as they were.
         assert_eq!(shared.text(300), "component:default/c300");
         assert_eq!(columns.in_order_of_title()[..], [301]);
+    }
+
+    #[test]
+    fn orders_are_kept_up() {
+        let mut columns = Columns::default();
+        for number in 0..50 {
+            columns.push(&EntityRef::from_parts("component", "default", &format!("c{number}")));
+        }
+        let mut dice: u32 = 1;
+        for step in 0..1_000 {
+            dice = dice.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let id = dice >> 16 & 31;
+            match step % 3 {
+                0 => columns.edit(id, |row| row.exists = !row.exists),
+                1 => columns.describe(id, Some(&format!("t{}", dice >> 24 & 3)), ""),
+                _ => columns.describe(id, None, ""),
+            }
+            let by_ref: Vec<NodeId> = columns.by_ref.values().copied().collect();
+            let by_title: Vec<NodeId> = columns.by_title.values().copied().collect();
+            assert_eq!((&**columns.in_order_of_ref(), &**columns.in_order_of_title()), (&by_ref, &by_title), "{step}");
+        }
     }
 }

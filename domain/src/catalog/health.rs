@@ -4,7 +4,9 @@
 //! it needs, directly or through others, is failing, **healthy** when its pipelines' last runs succeeded and nothing that it
 //! needs fails, and **unknown** otherwise: nothing that runs has said anything about it.
 
-use super::columns::Rows;
+use std::sync::{Arc, OnceLock};
+
+use super::columns::{Dependents, Rows};
 use super::index::NodeId;
 use super::reference::EntityRef;
 use super::state::Catalog;
@@ -66,6 +68,7 @@ impl HealthMap {
 #[derive(Clone, Debug)]
 pub struct HealthSources {
     rows: Rows,
+    dependents: Arc<OnceLock<Dependents>>,
     /// The homes of pipelines, and whether the last run of each succeeded.
     pipelines: Vec<(NodeId, bool)>,
 }
@@ -93,7 +96,7 @@ impl HealthSources {
             map.cause[*id as usize] = number;
             map.failing.push(self.rows.row(*id).reference.clone());
         }
-        let dependents = Dependents::of(&self.rows);
+        let dependents = self.dependents.get_or_init(|| Dependents::of(&self.rows));
         // One level at a time, so that of several causes at the same distance the first by name is taken.
         let mut distance_of = vec![u32::MAX; count];
         for distance in 1.. {
@@ -121,46 +124,13 @@ impl HealthSources {
     }
 }
 
-/// What needs each thing directly, all in one list: what is needed, turned round.
-struct Dependents {
-    /// Where the dependents of each end.
-    ends: Vec<u32>,
-    all: Vec<NodeId>,
-}
-
-impl Dependents {
-    fn of(rows: &Rows) -> Dependents {
-        let needs = || rows.chunks().flat_map(|(first, chunk)| (first..).zip(&chunk.needs));
-        let mut ends = vec![0_u32; rows.len()];
-        needs().flat_map(|(_, needs)| needs).for_each(|need| ends[*need as usize] += 1);
-        let mut end = 0;
-        for place in &mut ends {
-            // Where they begin, until they are filled in.
-            end += std::mem::replace(place, end);
-        }
-        let mut all = vec![0; end as usize];
-        for (id, needs) in needs() {
-            for need in needs {
-                let place = &mut ends[*need as usize];
-                all[*place as usize] = id;
-                *place += 1;
-            }
-        }
-        Dependents { ends, all }
-    }
-
-    fn of_one(&self, id: NodeId) -> &[NodeId] {
-        let start = if id == 0 { 0 } else { self.ends[id as usize - 1] as usize };
-        &self.all[start..self.ends[id as usize] as usize]
-    }
-}
-
 impl Catalog {
     /// What health follows from; `fares` says of a pipeline, by its root family, whether its last run succeeded.
     pub fn health_sources(&self, fares: impl Fn(&str) -> Option<bool>) -> HealthSources {
         let home = |root: &str| Some((self.index.home_of(root)?, fares(root)?));
         let pipelines = self.pipelines().filter_map(|pipeline| home(&pipeline.root)).collect();
-        HealthSources { rows: self.index.columns.rows.clone(), pipelines }
+        let columns = &self.index.columns;
+        HealthSources { rows: columns.rows.clone(), dependents: columns.dependents.clone(), pipelines }
     }
 
     /// How an entity fares, and when it is at risk what the nearest is that fails.

@@ -175,7 +175,7 @@ impl From<Owner> for FacetValue {
 pub struct Listing {
     rows: Rows,
     /// What exists, in order of ref, or of title when that was asked for.
-    sorted: Arc<[NodeId]>,
+    sorted: Arc<Vec<NodeId>>,
     spelled: Arc<Vec<Arc<str>>>,
     owners: Arc<Vec<Owner>>,
     /// The place of each owner by name, when that was asked for.
