@@ -1,12 +1,15 @@
-//! Which chain of tasks decided when a run ended: whoever wants it faster begins there.
+//! Which chain of tasks decided how and when a run ended: whoever wants it faster, or done at all, begins there.
 //!
 //! From the last task backwards: of all that a task needs, the one that ended last held it up. What was found complete took
-//! no time and holds up nobody.
+//! no time and holds up nobody. A run that ended without being done was decided by what failed first, whatever ran to its end
+//! after that.
 
 use std::collections::BTreeSet;
 
 use crate::id::Timestamp;
 use crate::run_graph::{RunGraph, RunTask};
+use crate::runs::Outcome;
+use crate::scheduler::Status;
 
 /// When a task ended, if it was worked on since a moment; one that still runs ends after all others.
 fn end(task: &RunTask, since: Timestamp) -> Option<Timestamp> {
@@ -14,8 +17,18 @@ fn end(task: &RunTask, since: Timestamp) -> Option<Timestamp> {
     Some(last.ended.unwrap_or(Timestamp(i64::MAX))).filter(|ended| *ended >= since)
 }
 
+/// What failed first in a run that ended without being done; of several at the same time the first by name.
+fn first_failure(graph: &RunGraph, since: Timestamp) -> Option<&String> {
+    if matches!(graph.outcome, None | Some(Outcome::Succeeded)) {
+        return None;
+    }
+    let has_failed = |task: &RunTask| matches!(task.status, Status::Failed | Status::Disabled);
+    let failed = graph.tasks.iter().filter(|(_, task)| has_failed(task) && end(task, since).is_some());
+    failed.min_by_key(|(id, task)| (task.since, *id)).map(|(id, _)| id)
+}
+
 /// The ids of the tasks that decided the end of a run that began at a moment, first to last. What other runs did before then held
-/// up nothing. The chain ends at the root if it was worked on, else at what
+/// up nothing. The chain ends at what failed, if that ended the run; else at the root if it was worked on, else at what
 /// ended last.
 pub fn critical_path(graph: &RunGraph, since: Timestamp) -> Vec<&str> {
     // Of several at the same time the first by name, so that the answer does not change by itself.
@@ -24,9 +37,9 @@ pub fn critical_path(graph: &RunGraph, since: Timestamp) -> Vec<&str> {
         ends.max_by(|a, b| a.0.cmp(&b.0).then_with(|| b.1.cmp(&a.1)))
     };
     let root = graph.tasks.get_key_value(&graph.root).filter(|(_, root)| end(root, since).is_some());
-    let mut next = match root {
-        Some((id, _)) => Some(id.clone()),
-        None => latest(&mut graph.tasks.keys().map(String::as_str)).map(|(_, id)| id),
+    let mut next = match (first_failure(graph, since), root) {
+        (Some(id), _) | (None, Some((id, _))) => Some(id.clone()),
+        (None, None) => latest(&mut graph.tasks.keys().map(String::as_str)).map(|(_, id)| id),
     };
     let mut seen = BTreeSet::new();
     let mut chain = Vec::new();
@@ -88,6 +101,44 @@ mod tests {
         let running: Told<'_> = ("running", &["long"], &[(9, None)]);
         check("root", &[long, retried, running, ("b", &[], &[(8, None)]), ("root", &["running"], &[])], &["b"]);
         check("root", &[long, running, ("root", &["running"], &[])], &["long", "running"]);
+    }
+
+    #[test]
+    fn the_chain_to_what_failed() {
+        let task = |deps: &[&str], status: Status, tried: Option<(i64, i64)>| RunTask {
+            status,
+            since: Timestamp(tried.map_or(0, |(_, ended)| ended)),
+            deps: deps.iter().map(|dep| (*dep).to_owned()).collect(),
+            attempts: tried
+                .map(|(started, ended)| Attempt {
+                    worker: None,
+                    started: Some(Timestamp(started)),
+                    ended: Some(Timestamp(ended)),
+                    outcome: None,
+                    error: None,
+                })
+                .into_iter()
+                .collect(),
+            ..RunTask::undeclared("F_1", Timestamp(0))
+        };
+        let check = |outcome: Option<Outcome>, expected: &[&str]| {
+            let tasks = [
+                ("read", task(&[], Status::Done, Some((5, 6)))),
+                ("load", task(&["read"], Status::Failed, Some((6, 8)))),
+                // Failed too, and later; and what had nothing to do with it ended last of all.
+                ("lint", task(&[], Status::Failed, Some((6, 9)))),
+                ("other", task(&[], Status::Done, Some((6, 20)))),
+                // It yielded to what it needs and never went on.
+                ("root", task(&["load", "other"], Status::Pending, Some((5, 5)))),
+            ];
+            let tasks = tasks.into_iter().map(|(id, task)| (id.to_owned(), task)).collect();
+            let graph = RunGraph { root: "root".into(), outcome, tasks, ..RunGraph::default() };
+            assert_eq!(critical_path(&graph, Timestamp(5)), expected, "{outcome:?}");
+        };
+        check(Some(Outcome::Failed), &["read", "load"]);
+        check(Some(Outcome::Lost), &["read", "load"]);
+        // It goes on: what it waits for now is what counts.
+        check(None, &["other", "root"]);
     }
 
     #[test]
