@@ -281,6 +281,11 @@ impl RunGraph {
             task.since = now.updated();
             task.error = now.error().or(task.error);
             task.runnable |= now.is_runnable();
+            // What this run only waits for was declared elsewhere.
+            if task.params.is_empty() {
+                let params = scheduler.public_params(now).into_iter();
+                task.params = params.map(|(name, value)| (name.to_owned(), value.clone())).collect();
+            }
         }
     }
 }

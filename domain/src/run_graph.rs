@@ -104,7 +104,7 @@ impl RunGraph {
                 }
                 task.module = task.module.take().or_else(|| event.module.clone());
                 if task.params.is_empty() {
-                    task.params = event.params.clone();
+                    task.params = event.public_params();
                 }
                 if let Some(deps) = &event.deps {
                     task.deps = deps.iter().cloned().collect();

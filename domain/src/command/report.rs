@@ -7,7 +7,7 @@ use crate::catalog::model::Owner;
 use crate::id::{RunId, WorkerNo};
 use crate::model::{Command, Model, Step};
 use crate::runs::{LiveRun, RunStarted};
-use crate::scheduler::event::{ASIDE_BYTES_MIN, TaskReported};
+use crate::scheduler::event::{ASIDE_BYTES_MIN, TaskReported, public};
 use crate::scheduler::{Report, Scheduler, Status, Task, family_in_id};
 use crate::value::Value;
 
@@ -36,14 +36,18 @@ impl Command for AddTask {
             self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
         let declares = self.report.runnable.is_some() && !is_result(step.scheduler(), &self.report, worker);
+        let again = step.scheduler().task(&task).filter(|_| declares).map(|_| Declared::of(&self.report));
         let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
-        if event.bulk() >= ASIDE_BYTES_MIN {
-            event.aside = Some(step.blob(event.set_aside()));
-        }
         // Of a task that nobody declared (it was removed meanwhile) an assistant is all that is known.
         let known = step.scheduler().task(&task).and_then(|task| task.run()).filter(|_| assistant);
         let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family, declares)));
         let seen = run.and_then(|run| shown_by(step.model(), run, &event));
+        if let Some(again) = again.filter(|_| step.scheduler().task(&task).is_some_and(|task| task.run() != run)) {
+            again.complete(&mut event);
+        }
+        if event.bulk() >= ASIDE_BYTES_MIN {
+            event.aside = Some(step.blob(event.set_aside()));
+        }
         let leads_to_done = event.status.as_ref().is_some_and(|change| change.to == Status::Done);
         step.record(event, run);
         if let Some(seen) = seen {
@@ -57,6 +61,27 @@ impl Command for AddTask {
         }
         if leads_to_done {
             super::work::end_if_root_is_done(step, &task);
+        }
+    }
+}
+
+/// What a task is, as a run tells it that was not the first to declare it. The scheduler keeps what it was told first; but a run's
+/// own entries say all that is to be known of the run, when the others are long forgotten.
+struct Declared {
+    family: String,
+    module: Option<String>,
+    params: Vec<(String, Value)>,
+}
+
+impl Declared {
+    fn of(report: &Report) -> Declared {
+        let params = public(&report.params, report.visibilities.as_ref());
+        Declared { family: report.family.clone(), module: report.module.clone(), params }
+    }
+
+    fn complete(self, event: &mut TaskReported) {
+        if event.params.is_empty() && event.family.is_empty() {
+            *event = TaskReported { family: self.family, module: self.module, params: self.params, ..event.clone() };
         }
     }
 }

@@ -118,19 +118,19 @@ pub struct TaskReported {
     /// What went wrong, as the client wrote it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<BlobHash>,
-    /// The family, where it was not known.
+    /// The family, where it was not known, or not to the run.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub family: String,
     /// The worker joins those that can run the task.
     #[serde(default, skip_serializing_if = "is_false")]
     pub joins: bool,
-    /// The Python module, where it was not known.
+    /// The Python module, where it was not known, or not to the run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub module: Option<String>,
     /// Whom to tell, by opaque ids.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub owners: Vec<NameId>,
-    /// Parameters, where they were not known.
+    /// Parameters, where they were not known; where only the run did not know them, those that everybody may see.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<(String, Value)>,
     /// Priority given with this report; a task keeps the highest.
@@ -169,7 +169,21 @@ pub struct TaskReported {
 /// LIMIT: from this size on, a report's dependencies and parameters are stored aside.
 pub const ASIDE_BYTES_MIN: usize = 32 * 1024;
 
+/// How visible a parameter is that everybody may see; hidden ones have 1, private ones 2.
+pub(crate) const PUBLIC: f64 = 0.0;
+
+/// The parameters that everybody may see.
+pub(crate) fn public(params: &[(String, Value)], visibilities: Option<&Value>) -> Vec<(String, Value)> {
+    let visible = |name: &str| visibilities?.get(name).and_then(Value::as_f64);
+    params.iter().filter(|(name, _)| visible(name).is_none_or(|of| of == PUBLIC)).cloned().collect()
+}
+
 impl TaskReported {
+    /// The parameters that everybody may see.
+    pub fn public_params(&self) -> Vec<(String, Value)> {
+        public(&self.params, self.visibilities.as_ref())
+    }
+
     /// Roughly how many bytes of payload its dependencies and parameters take.
     pub fn bulk(&self) -> usize {
         let deps = self.deps.iter().flatten().chain(&self.deps_more).map(|dep| dep.len() + 3).sum::<usize>();

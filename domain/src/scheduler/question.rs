@@ -2,7 +2,7 @@
 
 use crate::id::{NameId, Timestamp, WorkerNo};
 use crate::scheduler::config::Config;
-use crate::scheduler::event::Amounts;
+use crate::scheduler::event::{Amounts, PUBLIC};
 use crate::scheduler::pool::{Slot, Symbol};
 use crate::scheduler::state::Scheduler;
 use crate::scheduler::task::{Status, Task};
@@ -147,9 +147,6 @@ impl Worker {
         self.last_active
     }
 }
-
-/// How visible a parameter is: 0 public, 1 hidden, 2 private.
-const PUBLIC: f64 = 0.0;
 
 impl Scheduler {
     /// The settings.
