@@ -355,6 +355,13 @@ impl<'a> Step<'a> {
         number
     }
 
+    /// The worker with this id, joined if it is new, which has just pinged.
+    pub fn pinging_worker(&mut self, id: &str) -> WorkerNo {
+        let number = self.worker(id);
+        self.model.scheduler.touch_ping(number, self.now);
+        number
+    }
+
     /// The worker with this id, joined if it is new; not a sign of life.
     pub fn known_worker(&mut self, id: &str) -> WorkerNo {
         let name = self.name(id);

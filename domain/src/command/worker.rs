@@ -152,7 +152,7 @@ impl Command for Ping {
     }
 
     fn execute(self, step: &mut Step<'_>) -> Vec<String> {
-        let worker = step.worker(&self.worker);
+        let worker = step.pinging_worker(&self.worker);
         let waiting = step.scheduler().worker(worker).map_or(&[][..], |worker| worker.messages());
         if waiting.is_empty() {
             return Vec::new();

@@ -7,7 +7,7 @@
 //!
 //! INVARIANT: place 0 of each is "nobody" and is never freed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -66,6 +66,7 @@ impl Scheduler {
             batchers: BTreeMap::new(),
             last_active: at,
             last_get_work: None,
+            pings: VecDeque::new(),
             crowds: Vec::new(),
         };
         self.workers.insert(number, worker);

@@ -204,6 +204,13 @@ impl Scheduler {
         }
     }
 
+    /// The worker pinged; not recorded.
+    pub fn touch_ping(&mut self, number: WorkerNo, now: Timestamp) {
+        if let Some(worker) = self.workers.get_mut(&number) {
+            worker.note_ping(now);
+        }
+    }
+
     /// The worker asked for work; not recorded.
     pub fn touch_get_work(&mut self, number: WorkerNo, now: Timestamp) {
         if let Some(worker) = self.workers.get_mut(&number) {

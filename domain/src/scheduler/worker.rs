@@ -1,6 +1,6 @@
 //! A worker session: what it told about itself, when it was heard of, what waits for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,11 +22,34 @@ pub struct Worker {
     pub(crate) last_active: Timestamp,
     /// Heartbeat: not recorded.
     pub(crate) last_get_work: Option<Timestamp>,
+    /// Heartbeat: when its latest pings came, the oldest first; not recorded.
+    #[serde(skip)]
+    pub(super) pings: VecDeque<Timestamp>,
     #[serde(skip)]
     pub(super) crowds: Vec<u32>,
 }
 
+/// LIMIT: pings by which a worker's interval is known. Few, so that it is known soon; odd in number between them, so that one
+/// that came late, or early, does not count.
+const PINGS_KEPT: usize = 6;
+
 impl Worker {
+    /// Its client pings by a clock of its own, whatever else it calls.
+    pub(super) fn note_ping(&mut self, now: Timestamp) {
+        if self.pings.len() == PINGS_KEPT {
+            self.pings.pop_front();
+        }
+        self.pings.push_back(now);
+    }
+
+    /// Microseconds between two of its pings, in the middle of the latest; none: it has not pinged often enough to tell.
+    pub fn ping_interval_us(&self) -> Option<i64> {
+        let pings = self.pings.iter().zip(self.pings.iter().skip(1));
+        let mut gaps: Vec<i64> = pings.map(|(earlier, later)| later.0.saturating_sub(earlier.0)).collect();
+        gaps.sort_unstable();
+        (gaps.len() > 2).then(|| gaps[gaps.len() / 2])
+    }
+
     pub(crate) fn is_assistant(&self) -> bool {
         self.info_value.get("assistant").is_some_and(Value::truthy)
     }
@@ -42,4 +65,38 @@ impl Worker {
 pub(crate) struct Batcher {
     pub arguments: Vec<Symbol>,
     pub size_max: Number,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_of_pings() {
+        let mut worker = Worker {
+            name: NameId(0),
+            started: Timestamp(0),
+            info: None,
+            info_value: Value::Null,
+            disabled: false,
+            messages: Vec::new(),
+            batchers: BTreeMap::new(),
+            last_active: Timestamp(0),
+            last_get_work: None,
+            pings: VecDeque::new(),
+            crowds: Vec::new(),
+        };
+        let mut check = |at: i64, expected: Option<i64>| {
+            worker.note_ping(Timestamp(at));
+            assert_eq!(worker.ping_interval_us(), expected, "{at}");
+        };
+        check(0, None);
+        check(10, None);
+        check(20, None);
+        check(30, Some(10));
+        // One that came late is no other interval.
+        check(90, Some(10));
+        check(100, Some(10));
+        check(110, Some(10));
+    }
 }

@@ -18,6 +18,9 @@ pub const RUN_DEPS_MAX: usize = 200_000;
 /// Tasks of a run in a page when the request does not say.
 pub const RUN_TASKS_DEFAULT: usize = 1_000;
 
+/// LIMIT: tasks of the chain that decided a run, told with each of its changes: the last, which is where it ended.
+pub const CHAIN_TASKS_MAX: usize = 1_000;
+
 /// LIMIT: bytes of an error text in a list of tasks.
 pub const ERROR_BYTES_IN_LIST_MAX: usize = 4 << 10;
 

@@ -8,6 +8,7 @@
 
 mod api;
 mod catalog;
+mod changes;
 pub mod error;
 mod events;
 mod explain;
@@ -93,6 +94,7 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(runs::compare))
         .routes(routes!(runs::show))
         .routes(routes!(runs::tasks))
+        .routes(routes!(changes::changes))
         .routes(routes!(runs::explain))
         .routes(routes!(runs::retry))
         .routes(routes!(graphs::run))

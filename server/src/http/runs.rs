@@ -7,6 +7,7 @@ use axum::extract::State;
 use bussola_domain::command::RetryRun;
 use bussola_domain::id::{RunId, Timestamp};
 use bussola_domain::pipelines::PipelineQuery;
+use bussola_domain::run_graph::RunTask;
 use bussola_domain::run_tasks::{TaskQuery, TaskSort, select};
 use bussola_domain::scheduler::Status;
 use bussola_store::{RunFilter, RunSort, Store};
@@ -228,19 +229,7 @@ fn task_page(store: &Store, run: RunId, query: &TaskQuery, slice: Slice) -> Resu
         }
         shown.push((id, task));
     }
-    let mut items = Vec::with_capacity(shown.len());
-    for slice in shown.chunks(crate::limits::SLICE_TASKS) {
-        store.read(|model| items.extend(slice.iter().map(|(id, task)| RunTaskView::of(model, run, id, task))));
-    }
-    let mut errors = 0;
-    for ((_, task), view) in shown.iter().zip(&mut items) {
-        for (attempt, shown) in task.attempts.iter().zip(&mut view.attempts) {
-            if let Some(hash) = attempt.error.filter(|_| errors < ERRORS_IN_LIST_MAX) {
-                errors += 1;
-                shown.error = error_text(store, hash, ERROR_BYTES_IN_LIST_MAX)?;
-            }
-        }
-    }
+    let items = views(store, run, &shown)?;
     let (total, next) = (selected.tasks.len(), slice.offset.saturating_add(shown.len()));
     let mut statuses = TaskCounts::default();
     selected.statuses.iter().for_each(|(status, count)| statuses.add(*status, *count));
@@ -255,6 +244,24 @@ fn task_page(store: &Store, run: RunId, query: &TaskQuery, slice: Slice) -> Resu
         families_total: selected.families_total,
         next_offset: (next < total).then_some(next),
     })
+}
+
+/// Tasks with their errors.
+pub(super) fn views(store: &Store, run: RunId, shown: &[(&String, &RunTask)]) -> Result<Vec<RunTaskView>, ApiError> {
+    let mut items = Vec::with_capacity(shown.len());
+    for slice in shown.chunks(crate::limits::SLICE_TASKS) {
+        store.read(|model| items.extend(slice.iter().map(|(id, task)| RunTaskView::of(model, run, id, task))));
+    }
+    let mut errors = 0;
+    for ((_, task), view) in shown.iter().zip(&mut items) {
+        for (attempt, shown) in task.attempts.iter().zip(&mut view.attempts) {
+            if let Some(hash) = attempt.error.filter(|_| errors < ERRORS_IN_LIST_MAX) {
+                errors += 1;
+                shown.error = error_text(store, hash, ERROR_BYTES_IN_LIST_MAX)?;
+            }
+        }
+    }
+    Ok(items)
 }
 
 /// Says how a run differs from another: parameters, tasks that came and went, what went otherwise or took longer.

@@ -19,9 +19,10 @@ use super::error::{ApiError, ErrorCode};
 use super::extract::{Answer, Json, Params, Segments, Slice, body};
 use super::limits::{BODY_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROCESSES_MAX, WORKER_TASKS_MAX};
 use super::wire::error::ErrorBody;
-use super::wire::run::Who;
+use super::wire::run::{Heard, Who};
 use super::wire::status::{Paused, Processes, ResourceList, ResourceTotal, ResourceView, WorkerList, WorkerView};
 use super::wire::{number, time};
+use crate::app::system_now;
 use crate::messages;
 
 /// Hands out no more work; what runs goes on.
@@ -108,6 +109,7 @@ fn view(model: &Model, number: WorkerNo, running: Vec<String>) -> Option<WorkerV
         who: Who::of_worker(model, number),
         started: time(worker.started()),
         last_active: time(worker.last_active()),
+        heard: Heard::of(model, number, system_now())?,
         disabled: worker.is_disabled(),
         run: model.runs.of_worker(number).map(|run| run.0),
         running,

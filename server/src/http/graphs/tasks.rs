@@ -29,7 +29,7 @@ use crate::http::tasks::no_task;
 use crate::http::wire::catalog::OwnerName;
 use crate::http::wire::error::ErrorBody;
 use crate::http::wire::graph::{Drawing, GraphFamily, NodePlace, TaskGraph, TaskNode};
-use crate::http::wire::run::TaskCounts;
+use crate::http::wire::run::{TaskCounts, progress_of};
 use crate::http::wire::time;
 use crate::limits::SLICE_TASKS;
 
@@ -217,6 +217,12 @@ fn told(
     let families = families(store, graph);
     let family_at: BTreeMap<&str, u32> = families.iter().map(|family| family.name.as_str()).zip(0..).collect();
     let on_chain: HashSet<&str> = critical.iter().copied().collect();
+    let running: Vec<&str> =
+        graph.tasks.iter().filter(|(_, task)| task.status.is_running()).map(|(id, _)| id.as_str()).collect();
+    let mut progress: BTreeMap<&str, f64> = BTreeMap::new();
+    for slice in running.chunks(SLICE_TASKS) {
+        store.read(|model| progress.extend(slice.iter().filter_map(|&id| Some((id, progress_of(model, id)?)))));
+    }
     let mut member_of: BTreeMap<&str, u32> = BTreeMap::new();
     let nodes = members.iter().zip(&layout.places).zip(0_u32..).map(|((member, place), at)| {
         let (w, h) = size(member);
@@ -239,6 +245,7 @@ fn told(
             }
             Member::Task(id, task) => {
                 node.id = Some((*id).to_owned());
+                node.progress = progress.get(id).copied();
                 node.detail = detail(&task.params).or_else(|| detail_in_id(id, &task.family));
             }
         }
@@ -281,7 +288,7 @@ fn urgency(status: Status) -> u8 {
 }
 
 /// What is told of one task or of several: the status that most needs a look, tries, and the time that they took together.
-fn node_of(tasks: &[(&str, &RunTask)], origin: Option<Timestamp>) -> TaskNode {
+pub(in crate::http) fn node_of(tasks: &[(&str, &RunTask)], origin: Option<Timestamp>) -> TaskNode {
     let status = tasks.iter().map(|(_, task)| task.status).max_by_key(|status| urgency(*status));
     let tries = || tasks.iter().flat_map(|(_, task)| &task.attempts).filter(|attempt| attempt.started.is_some());
     let goes_on = tries().any(|attempt| attempt.ended.is_none());

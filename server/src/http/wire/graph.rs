@@ -83,7 +83,7 @@ pub struct GraphFamily {
 }
 
 /// A task, or all tasks of a family.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskNode {
     /// The task's id; not given: it is a family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,7 +108,10 @@ pub struct TaskNode {
     /// When the last try ended, in milliseconds since `origin`; not given while one goes on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_ms: Option<i64>,
-    /// Whether it is on the chain of tasks that decided when the run ended.
+    /// How far a task that runs is, in percent, if it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<f64>,
+    /// Whether it is on the chain of tasks that decided how and when the run ended.
     #[serde(default, skip_serializing_if = "is_false")]
     pub critical: bool,
     /// Where it stands.
@@ -117,7 +120,7 @@ pub struct TaskNode {
 }
 
 /// A graph of tasks.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskGraph {
     /// The run; not given: tasks as the scheduler knows them.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use super::catalog::OwnerName;
 use super::{json, time, time_of};
+use crate::app::system_now;
 
 /// Who runs: what a Luigi worker says of itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -50,6 +51,31 @@ impl Who {
         let name = model.names.text(model.scheduler.worker_name(worker));
         let info = model.scheduler.worker(worker).map(|worker| worker.info_value().to_string());
         Who::of(Some(&name), info.as_deref())
+    }
+}
+
+/// When a worker was last heard of. That it is silent does not say that it is gone: the server gives it up only after
+/// `worker_disconnect_delay`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Heard {
+    /// Milliseconds between its last sign of life and this answer, by the server's clock.
+    pub silent_ms: u64,
+    /// Milliseconds between its pings, as far as it has shown them; before that a second, which is Luigi's default.
+    pub ping_ms: u64,
+}
+
+/// Luigi's `ping_interval`, where it is not set.
+const PING_MS: u64 = 1_000;
+
+impl Heard {
+    /// None: it has left.
+    pub fn of(model: &Model, worker: WorkerNo, now: Timestamp) -> Option<Heard> {
+        let worker = model.scheduler.worker(worker)?;
+        let ms = |us: i64| u64::try_from(us / 1_000).unwrap_or_default();
+        Some(Heard {
+            silent_ms: ms(now.0.saturating_sub(worker.last_active().0)),
+            ping_ms: worker.ping_interval_us().map_or(PING_MS, ms),
+        })
     }
 }
 
@@ -124,6 +150,9 @@ pub struct RunSummary {
     pub outcome: String,
     /// Whether its worker is still here; a run can have ended all the same.
     pub worker_here: bool,
+    /// When its worker was last heard of; not given: it is not here any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub heard: Option<Heard>,
 }
 
 impl RunSummary {
@@ -142,6 +171,7 @@ impl RunSummary {
             ended: time_of(row.ended),
             outcome: row.outcome.clone().unwrap_or_else(|| "running".to_owned()),
             worker_here: model.runs.live(row.run).is_some(),
+            heard: model.runs.live(row.run).and_then(|live| Heard::of(model, live.worker, system_now())),
         }
     }
 }
@@ -318,6 +348,15 @@ pub struct RunTaskView {
     pub deps: Vec<String>,
     /// Tries, oldest first.
     pub attempts: Vec<TaskAttempt>,
+    /// How far it is, in percent, while it runs and says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub progress: Option<f64>,
+}
+
+/// How far a running task is, in percent, if it says so with a number.
+pub fn progress_of(model: &Model, id: &str) -> Option<f64> {
+    let task = model.scheduler.task(id).filter(|task| task.status().is_running())?;
+    task.progress().as_f64().filter(|percent| percent.is_finite()).map(|percent| percent.clamp(0.0, 100.0))
 }
 
 impl RunTaskView {
@@ -332,6 +371,7 @@ impl RunTaskView {
             parameters: parameters(&task.params),
             deps: task.deps.iter().cloned().collect(),
             attempts: task.attempts.iter().map(|attempt| TaskAttempt::of(model, Some(run), attempt)).collect(),
+            progress: progress_of(model, id).filter(|_| task.status.is_running()),
         }
     }
 }
@@ -365,6 +405,54 @@ pub struct RunTaskPage {
     /// The `offset` of the next page; not given on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_offset: Option<usize>,
+}
+
+/// How far the tasks of a family are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FamilyState {
+    /// The family.
+    pub family: String,
+    /// How many of its tasks have each status.
+    pub counts: TaskCounts,
+    /// The status that most needs a look.
+    pub status: String,
+    /// Tries.
+    pub attempts: usize,
+    /// When the first try began, in milliseconds since the run did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ms: Option<i64>,
+    /// When the last try ended; not given while one goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_ms: Option<i64>,
+}
+
+/// A task on the chain that decided how and when a run ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ChainTask {
+    /// Its id.
+    pub id: String,
+    /// Its family.
+    pub family: String,
+}
+
+/// What is new in a run: a follower brings what it knows up to date by this, and reads the whole only once.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct RunChanges {
+    /// The run as it is now.
+    pub run: RunDetail,
+    /// Names its tasks and what they require: as long as it is the same, no task was added or declared and no requirement changed.
+    pub structure: String,
+    /// The `since` of the next question. It lies a little back, so that nothing is missed that was on its way: some of what
+    /// is told is told again.
+    pub next_since: String,
+    /// Tasks that changed, and those that run and say how far they are; without `since` none of them.
+    pub tasks: Vec<RunTaskView>,
+    /// Whether more tasks changed than are told: who follows has to read the whole.
+    pub cut: bool,
+    /// The families of these tasks.
+    pub families: Vec<FamilyState>,
+    /// The chain of tasks that decided how and when the run ended, first to last; may be cut at its beginning.
+    pub critical: Vec<ChainTask>,
 }
 
 /// How two runs differ.

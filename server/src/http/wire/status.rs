@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::ledger::Head;
-use super::run::{TaskCounts, Who};
+use super::run::{Heard, TaskCounts, Who};
 
 /// How much is in the catalog, and what is not in order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -55,6 +55,9 @@ pub struct WorkerView {
     pub started: String,
     /// Its last sign of life.
     pub last_active: String,
+    /// How long that is ago.
+    #[serde(flatten)]
+    pub heard: Heard,
     /// Whether it was told to phase out.
     pub disabled: bool,
     /// Its run.
