@@ -44,7 +44,7 @@ const drawing = { structure: "measured", width, height, edges };
 const tones = ["ok", "ok", "ok", "ok", "idle", "busy", "bad", "warn"];
 const nodes = boxes.map((_, node) => ({
   key: "task " + node, title: "Settlement " + node, detail: "2026-03-02 · terminal A · 3.2 s", state: "DONE",
-  tone: tones[dice(8)], isGroup: false, isCritical: node % 500 === 0, isForeign: false, isMiddle: false, shares: [], spoken: "",
+  tone: tones[dice(8)], isGroup: false, isCritical: node % 500 === 0, isForeign: false, isMiddle: false, shares: [], progress: undefined, spoken: "",
 }));
 const scene = { structure: "measured", shape: new Shape(boxes, drawing), nodes, critical: new Set([1, 2, 3]), start: 0 };
 const canvas = document.querySelector("canvas");

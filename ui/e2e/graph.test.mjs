@@ -1,29 +1,12 @@
 // Graphs on their pages: that keys and mouse reach every node, that the table says the same, that nothing is hidden from axe.
 
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { openBrowser, openPage, pipelines, Server } from "./world.mjs";
-
-let server;
-let browser;
-
-before(async () => {
-  server = await Server.start();
-  await server.bussola("catalog", "apply", "examples");
-  for (const [module, task] of pipelines) await server.luigi(module, task);
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+import { journey, open } from "./journey.mjs";
 
 const graphOf = (page, name) => page.getByRole("application", { name });
 
-test("keys walk through the graph of a run and open a task", async () => {
-  const page = await openPage(browser, server);
-  await page.goto("/runs/3");
+journey("keys walk through the graph of a run and open a task", async (page) => {
+  await open(page, "/runs/3");
   const graph = graphOf(page, /^Tasks of run 3/);
   await graph.focus();
   // The first step goes to the root, the next ones against the edges.
@@ -34,12 +17,10 @@ test("keys walk through the graph of a run and open a task", async () => {
   await page.getByText(/^Reconcile 2026-03-02: Pending/).waitFor();
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();
-  await page.close();
 });
 
-test("the table of a graph has what the graph has", async () => {
-  const page = await openPage(browser, server);
-  await page.goto("/runs/3");
+journey("the table of a graph has what the graph has", async (page) => {
+  await open(page, "/runs/3");
   await graphOf(page, /^Tasks of run 3/).waitFor();
   await page
     .getByRole("group", { name: /^Show Tasks of run 3/ })
@@ -50,12 +31,10 @@ test("the table of a graph has what the graph has", async () => {
   assert.equal(await table.locator("tbody tr[data-index]").count(), 11);
   await table.getByRole("button", { name: "ReadAcquirerFile atlantico_2026_03_02" }).click();
   await page.getByRole("dialog").waitFor();
-  await page.close();
 });
 
-test("a click selects what is under it, and the way to look can be chosen", async () => {
-  const page = await openPage(browser, server);
-  await page.goto("/catalog/component/default/settlement");
+journey("a click selects what is under it, and the way to look can be chosen", async (page) => {
+  await open(page, "/catalog/component/default/settlement");
   const graph = graphOf(page, /^Around component:default\/settlement/);
   await graph.waitFor();
   const box = await graph.boundingBox();
@@ -64,5 +43,4 @@ test("a click selects what is under it, and the way to look can be chosen", asyn
   await page.waitForURL(/picked=component/);
   await page.getByRole("button", { name: "What it needs" }).click();
   await page.getByRole("application", { name: /2 nodes/ }).waitFor();
-  await page.close();
 });

@@ -6,10 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HeldRun } from "./held.mjs";
 import { heading, isLive, journey, open, shownSince, TRUE_MS_MAX, world } from "./journey.mjs";
-import { pipelines, within } from "./world.mjs";
-
-/** A worker that sends nothing may be busy: so long until it is said, and a look at all workers after that. */
-const SILENT_MS_MAX = 25_000;
+import { pipelines, sleep, within } from "./world.mjs";
 
 journey("a server that was away is followed again, and what happened meanwhile is shown", async (page) => {
   await open(page, "/runs");
@@ -108,14 +105,57 @@ journey("the scheduler is paused by somebody else", async (page) => {
   await page.getByText("The scheduler is paused").waitFor({ state: "hidden", timeout: TRUE_MS_MAX });
 });
 
-journey("a worker that was killed is not called at work", async (page) => {
+/** Luigi's worker says each second that it is there: after that and no more a page may still believe it. */
+journey("a worker that is killed is called silent on every page that shows it", async (page) => {
   const run = await HeldRun.start(world.server, "killed");
+  const other = await page.context().newPage();
+  const list = await page.context().newPage();
   try {
     await open(page, "/workers");
     const row = page.getByRole("row", { name: new RegExp(`\\bRun ${run.id}\\b`) });
     await row.getByText("At work", { exact: true }).waitFor();
+    await row.getByText("just now").first().waitFor();
+    await open(other, `/runs/${run.id}`);
+    await other.getByText("Running", { exact: true }).first().waitFor();
+    assert.equal(await other.getByText("Worker silent", { exact: true }).count(), 0);
+    await open(list, "/runs");
+    const inList = list.getByRole("row", { name: new RegExp(`^${run.id}\\b`) });
+    await inList.getByText("Running", { exact: true }).waitFor();
+    const since = performance.now();
     await run.kill();
-    await row.getByText("Not heard of", { exact: true }).waitFor({ timeout: SILENT_MS_MAX });
+    const shown = (what, locator) =>
+      shownSince(since, what, locator).then(() => `${what} ${(performance.now() - since).toFixed(0)} ms`);
+    const took = await Promise.all([
+      shown("workers", row.getByText("Silent", { exact: true })),
+      shown("run", other.getByText("Worker silent", { exact: true })),
+      shown("runs", inList.getByText("Worker silent", { exact: true })),
+    ]);
+    console.log(`a killed worker is called silent after: ${took.join(", ")}`);
+    // It goes on counting.
+    await row.getByText(/^[3-9] s ago$/).waitFor();
+  } finally {
+    await run.close();
+  }
+});
+
+journey("a worker that lives is never called silent", async (page) => {
+  const run = await HeldRun.start(world.server, "alive");
+  try {
+    await open(page, "/workers");
+    const row = page.getByRole("row", { name: new RegExp(`\\bRun ${run.id}\\b`) });
+    await row.getByText("At work", { exact: true }).waitFor();
+    // Every state that the row had, however short.
+    await row.evaluate((element) => {
+      window.seen = new Set();
+      const look = () => window.seen.add(element.textContent);
+      new MutationObserver(look).observe(element, { childList: true, characterData: true, subtree: true });
+    });
+    await sleep(6_000);
+    const seen = await page.evaluate(() => [...window.seen]);
+    assert.deepEqual(
+      seen.filter((text) => /Silent|Not heard of/.test(text)),
+      [],
+    );
   } finally {
     await run.close();
   }

@@ -4,24 +4,11 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
-import { openBrowser, openPage, pipelines, SCREENSHOTS, Server } from "./world.mjs";
+import { test } from "node:test";
+import { world } from "./journey.mjs";
+import { openPage, SCREENSHOTS } from "./world.mjs";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let server;
-let browser;
-
-before(async () => {
-  server = await Server.start();
-  await server.bussola("catalog", "apply", "examples");
-  for (const [module, task] of pipelines) await server.luigi(module, task);
-  browser = await openBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
 
 /** Each page with something that has to be on it before it is looked at. */
 const pages = [
@@ -53,7 +40,7 @@ const pages = [
   ["explain", "/runs/3/explain", (page) => page.getByText("atlantico.csv line 4").first()],
   ["explain-done", "/runs/1/explain", (page) => page.getByText("Nothing stands in the way")],
   ["explain-missing", "/runs/999/explain", (page) => page.getByRole("alert")],
-  ["compare", "/runs/compare?one=2&other=3", (page) => page.getByRole("table", { name: "Families" })],
+  ["compare", "/runs/compare?one=2&other=3", (page) => page.getByRole("table", { name: "Differences" })],
   ["workers", "/workers", (page) => page.getByRole("table", { name: "Workers" })],
   ["resources", "/resources", (page) => page.getByText("No resource is known")],
   ["ledger", "/ledger", (page) => page.getByRole("table", { name: "Ledger" })],
@@ -80,7 +67,7 @@ async function check(page, name) {
 for (const scheme of ["light", "dark"]) {
   for (const width of [1440, 390]) {
     test(`pages, ${scheme}, ${width} px`, async (t) => {
-      const page = await openPage(browser, server, { width, height: width === 390 ? 844 : 900, scheme });
+      const page = await openPage(world.browser, world.server, { width, height: width === 390 ? 844 : 900, scheme });
       for (const [name, path, there] of pages) {
         await t.test(name, async () => {
           page.faults.length = 0;

@@ -2,6 +2,7 @@
 
 export { ApiFailure, type Schemas } from "./client";
 export { type Connection, follow, useConnection } from "./live";
-export { commands, type EntityFilter, PAGE_ITEMS_MAX, queries, type RunFilter } from "./queries";
+export { type Silence, silenceOf } from "./pulse";
+export { commands, type EntityFilter, PAGE_ITEMS_MAX, type PipelineFilter, queries, type RunFilter } from "./queries";
 export { formatRef, parseRef, paths, type RefParts, shortRef } from "./refs";
-export { failureOf, itemRows, useEntityRows, useRunRows } from "./rows";
+export { failureOf, itemRows, useEntityRows, usePipelineRows, useRunRows } from "./rows";

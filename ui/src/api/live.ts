@@ -35,7 +35,7 @@ function touched(event: Schemas["EventData"]): QueryKey[] {
     case "entity":
     case "manifest":
     case "pipeline":
-      return [...always, ["catalog"], ["owners"], ["runs"]];
+      return [...always, ["catalog"], ["owners"], ["runs"], ["whole"]];
     case "run":
       return [...always, ["runs"], ["run"], ["catalog"], ["owners"], ["workers"]];
     case "task":

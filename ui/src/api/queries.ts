@@ -6,11 +6,14 @@
  */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
+import { changesKey, followRun, graphKey, tasksKey, timelineKey } from "./changes";
 import { answer, client, type Schemas } from "./client";
+import { nextLookMs } from "./pulse";
 import { parseRef } from "./refs";
 import type { operations } from "./schema";
 
 export type EntityFilter = Omit<NonNullable<operations["listEntities"]["parameters"]["query"]>, "offset" | "limit">;
+export type PipelineFilter = Omit<NonNullable<operations["listPipelines"]["parameters"]["query"]>, "offset" | "limit">;
 export type RunFilter = Omit<NonNullable<operations["listRuns"]["parameters"]["query"]>, "before" | "limit">;
 
 /** What one page of a long list holds: some screens. */
@@ -18,8 +21,8 @@ export const PAGE_ITEMS = 100;
 /** The most that the server gives at once; for those who want everything. */
 export const PAGE_ITEMS_MAX = 1000;
 const RUNS_PAGE = 60;
-/** Signs of life of workers are not in the ledger, so nothing tells us of them. */
-const PULSE_MS = 5_000;
+const RUNS_PAGES_WATCHED = 2;
+/** How far tasks are is not in the ledger, so no event tells of it. */
 const SAYINGS_MS = 1_000;
 
 export const queries = {
@@ -121,6 +124,20 @@ export const queries = {
         ),
     }),
 
+  pipelines: (filter: PipelineFilter, offset = 0, limit = PAGE_ITEMS) =>
+    queryOptions({
+      queryKey: ["runs", "pipelines", filter, offset, limit],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/pipelines", { params: { query: { ...filter, offset, limit } }, signal })),
+    }),
+
+  comparison: (id: number, other: number) =>
+    queryOptions({
+      queryKey: ["run", id, "comparison", other],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/runs/{id}/compare/{other}", { params: { path: { id, other } }, signal })),
+    }),
+
   runs: (filter: RunFilter, limit = RUNS_PAGE) =>
     infiniteQueryOptions({
       queryKey: ["runs", filter, limit],
@@ -134,6 +151,14 @@ export const queries = {
       initialPageParam: null as number | null,
       getNextPageParam: (last) => last.next_before ?? null,
       placeholderData: keepPreviousData,
+      refetchInterval: ({ state }) => {
+        const pages = state.data?.pages ?? [];
+        // LIMIT: who reads on into the past, or asks for very many, is told of silent workers by the next event.
+        if (limit > RUNS_PAGE || pages.length > RUNS_PAGES_WATCHED) return false;
+        const live = pages.flatMap(({ items }) => items).filter(({ outcome }) => outcome === "running");
+        const heard = live.flatMap((run) => run.heard ?? []);
+        return heard.length > 0 && nextLookMs(heard);
+      },
     }),
 
   run: (id: number) =>
@@ -142,9 +167,22 @@ export const queries = {
       queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}", { params: { path: { id } }, signal })),
     }),
 
+  /** The run as it is, and what is new in it; while it goes on, or its worker is here, it is asked for again and again. */
+  runChanges: (id: number) =>
+    queryOptions({
+      queryKey: changesKey(id),
+      queryFn: ({ signal, client: cache }) => followRun(cache, id, signal),
+      refetchInterval: ({ state }) => {
+        const run = state.data?.run;
+        if (!run) return false;
+        return run.heard ? nextLookMs([run.heard]) : run.outcome === "running" && SAYINGS_MS;
+      },
+    }),
+
+  // The wholes of a run: read once, then kept up to date by its changes. They are asked for when these are there.
   runTasks: (id: number) =>
     queryOptions({
-      queryKey: ["run", id, "tasks"],
+      queryKey: tasksKey(id),
       queryFn: async ({ signal }) => {
         const items: Schemas["RunTaskView"][] = [];
         let offset: number | null | undefined = 0;
@@ -162,7 +200,7 @@ export const queries = {
 
   runGraph: (id: number, expanded: string[]) =>
     queryOptions({
-      queryKey: ["run", id, "graph", expanded],
+      queryKey: [...graphKey(id), expanded],
       queryFn: ({ signal }) => {
         const query = expanded.length > 0 ? { expand: expanded.join(",") } : {};
         return answer(client.GET("/api/v1/runs/{id}/graph", { params: { path: { id }, query }, signal }));
@@ -171,7 +209,7 @@ export const queries = {
 
   runTimeline: (id: number) =>
     queryOptions({
-      queryKey: ["run", id, "timeline"],
+      queryKey: timelineKey(id),
       queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}/timeline", { params: { path: { id } }, signal })),
     }),
 
@@ -200,7 +238,7 @@ export const queries = {
       queryKey: ["workers"],
       queryFn: ({ signal }) =>
         answer(client.GET("/api/v1/workers", { params: { query: { limit: PAGE_ITEMS_MAX } }, signal })),
-      refetchInterval: PULSE_MS,
+      refetchInterval: ({ state }) => nextLookMs(state.data?.items ?? []),
     }),
 
   resources: () =>

@@ -1,27 +1,43 @@
 /** Long lists as rows of a table: of each kind of list that the API has, only what is looked at is fetched. */
 
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  type QueryKey,
+  type UseQueryOptions,
+  useInfiniteQuery,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import type { Rows } from "../kit/rows";
 import { ApiFailure, type Schemas } from "./client";
-import { type EntityFilter, PAGE_ITEMS, PAGE_ITEMS_MAX, queries, type RunFilter } from "./queries";
+import { type EntityFilter, PAGE_ITEMS, PAGE_ITEMS_MAX, type PipelineFilter, queries, type RunFilter } from "./queries";
 
 // LIMIT: what one download may hold. More than a spreadsheet opens is a job for the API.
 const ALL_ITEMS_MAX = 200_000;
 /** Begin to fetch before the end is seen. */
 const AHEAD_ROWS = 30;
 
-/** Entities, of which any part can be looked at: they are read by offset. */
-export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary"]> {
+/** A part of a list: which, and how many there are in all. */
+interface Part<T> {
+  items: T[];
+  total: number;
+}
+
+type PartOptions<T> = UseQueryOptions<Part<T>, Error, Part<T>, QueryKey>;
+
+/** A list of which any part can be looked at: it is read by offset. */
+function useOffsetRows<T>(part: (offset: number, limit: number) => PartOptions<T>): Rows<T> {
   const cache = useQueryClient();
   const [[from, to], look] = useState<[number, number]>([0, 0]);
   // The first page stays while a filter changes, so that typing does not blank the table.
-  const first = useQuery({ ...queries.entities(filter), placeholderData: keepPreviousData });
+  const first = useQuery({ ...part(0, PAGE_ITEMS), placeholderData: keepPreviousData });
   const total = first.data?.total ?? 0;
   const last = Math.min(to, Math.max(0, Math.ceil(total / PAGE_ITEMS) - 1));
   const wanted: number[] = [];
   if (!first.isPlaceholderData) for (let number = Math.max(1, from); number <= last; number += 1) wanted.push(number);
-  const others = useQueries({ queries: wanted.map((number) => queries.entities(filter, number * PAGE_ITEMS)) });
+  const others = useQueries({ queries: wanted.map((number) => part(number * PAGE_ITEMS, PAGE_ITEMS)) });
 
   const pages = new Map([[0, first.data?.items ?? []]]);
   wanted.forEach((number, index) => {
@@ -34,9 +50,9 @@ export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary
     look((now) => (now[0] === next[0] && now[1] === next[1] ? now : next));
   }, []);
   const all = async () => {
-    const items: Schemas["EntitySummary"][] = [];
+    const items: T[] = [];
     for (let offset = 0; offset < ALL_ITEMS_MAX; offset += PAGE_ITEMS_MAX) {
-      const fetched = await cache.fetchQuery(queries.entities(filter, offset, PAGE_ITEMS_MAX));
+      const fetched = await cache.fetchQuery(part(offset, PAGE_ITEMS_MAX));
       items.push(...fetched.items);
       if (offset + PAGE_ITEMS_MAX >= fetched.total) break;
     }
@@ -52,6 +68,18 @@ export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary
     isStale: first.isPlaceholderData,
     failure: failureOf(first.error, () => first.refetch()),
   };
+}
+
+export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary"]> {
+  return useOffsetRows(
+    (offset, limit) => queries.entities(filter, offset, limit) as PartOptions<Schemas["EntitySummary"]>,
+  );
+}
+
+export function usePipelineRows(filter: PipelineFilter): Rows<Schemas["PipelineSummary"]> {
+  return useOffsetRows(
+    (offset, limit) => queries.pipelines(filter, offset, limit) as PartOptions<Schemas["PipelineSummary"]>,
+  );
 }
 
 /** Runs, which are read from the newest on. */

@@ -271,6 +271,17 @@ export class Painter {
     c.fillStyle = palette.dim;
     c.fillText(this.fit(told.detail, box.w - 26, "d"), box.x + 17, box.y + 32);
     if (told.isGroup) this.shares(told, { x: box.x + 17, y: box.y + box.h - 11, w: box.w - 26, h: 4 }, 1);
+    else if (told.progress !== undefined) this.progress(told, box);
+  }
+
+  /** How far a task is, along its lower side. */
+  private progress(told: SceneNode, box: Box): void {
+    const { context: c, palette } = this;
+    const [x, y, width] = [box.x + 6, box.y + box.h - 4, box.w - 12];
+    c.fillStyle = palette.line;
+    c.fillRect(x, y, width, 2.5);
+    c.fillStyle = palette.tones[told.tone];
+    c.fillRect(x, y, width * (told.progress ?? 0), 2.5);
   }
 
   private pointedAt(scene: Scene, look: Look, camera: Camera): void {

@@ -1,7 +1,7 @@
 /** What is painted: a picture, and what its nodes are at this moment. Made from the answers of the API. */
 
 import type { Schemas } from "../api";
-import { formatSeconds, stateRank, stateWord } from "../kit";
+import { formatSeconds, percentText, stateRank, stateWord } from "../kit";
 import { type Box, type Drawing, Shape } from "./shape";
 
 export type Tone = "ok" | "bad" | "warn" | "busy" | "idle";
@@ -28,6 +28,8 @@ export interface SceneNode {
   isMiddle: boolean;
   /** Of a group: how many of its members are how far. */
   shares: [Tone, number][];
+  /** Of a task that runs and says so: how much of it is done, from 0 to 1. */
+  progress: number | undefined;
   /** In a sentence, for those who do not see it. */
   spoken: string;
 }
@@ -83,7 +85,8 @@ export function taskScene(graph: Schemas["TaskGraph"], before?: Scene): Scene {
     const word = stateWord(node.status);
     const counts = node.counts ?? undefined;
     const title = counts ? `${shortFamily(name)} × ${(family?.tasks ?? 0).toLocaleString()}` : shortFamily(name);
-    const detail = counts ? countsText(counts) : [node.detail, took].filter(Boolean).join(" · ") || word;
+    const percent = percentText(node.progress);
+    const detail = counts ? countsText(counts) : [percent, node.detail, took].filter(Boolean).join(" · ") || word;
     const critical = node.critical ? ", on the critical path" : "";
     return {
       key: node.id ? taskKey(node.id) : familyKey(name),
@@ -96,7 +99,8 @@ export function taskScene(graph: Schemas["TaskGraph"], before?: Scene): Scene {
       isForeign: family?.foreign ?? false,
       isMiddle: node.id === graph.root && !graph.run,
       shares: counts ? COUNTED.map(([name, state]): [Tone, number] => [toneOf(state), counts[name]]).reverse() : [],
-      spoken: `${title} ${node.detail ?? ""}: ${counts ? detail : word}${took ? `, ${took}` : ""}${critical}`,
+      progress: typeof node.progress === "number" ? node.progress / 100 : undefined,
+      spoken: `${title} ${node.detail ?? ""}: ${counts ? detail : word}${percent ? ` ${percent}` : ""}${took ? `, ${took}` : ""}${critical}`,
     };
   });
   return {
@@ -127,6 +131,7 @@ export function entityScene(graph: Schemas["EntityGraph"], before?: Scene): Scen
       isForeign: isMissing,
       isMiddle: node.distance === 0,
       shares: [],
+      progress: undefined,
       spoken: `${node.title}, ${kind}: ${stateWord(node.health)}, ${owner}`,
     };
   });

@@ -45,6 +45,8 @@ export class Surface {
   private moved = 0;
   private isOnMap = false;
   private isFitted = false;
+  /** The viewer chose what is seen; until then all of it is, whatever size the canvas takes. */
+  private hasMoved = false;
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -106,6 +108,7 @@ export class Surface {
     if (this.scene) {
       this.camera.fit(this.scene.shape);
       this.isFitted = this.camera.width > 1;
+      this.hasMoved = false;
     }
     this.request();
   }
@@ -117,6 +120,7 @@ export class Surface {
 
   /** Moves the view by pixels of the canvas. */
   pan(dx: number, dy: number): void {
+    this.hasMoved = true;
     if (this.scene) this.camera.panBy(dx, dy, this.scene.shape);
     this.request();
   }
@@ -155,7 +159,7 @@ export class Surface {
     this.camera.height = height;
     this.canvas.width = Math.round(width * ratio);
     this.canvas.height = Math.round(height * ratio);
-    if (isFirst || !this.isFitted) this.fit();
+    if (isFirst || !this.isFitted || !this.hasMoved) this.fit();
     // Setting the size has emptied the canvas: a frame later would show.
     this.paintNow();
   }
@@ -216,6 +220,7 @@ export class Surface {
   }
 
   private zoomAt(x: number, y: number, factor: number): void {
+    this.hasMoved = true;
     if (this.scene) this.camera.zoomAt(x, y, factor, this.scene.shape);
     this.request();
   }
@@ -294,6 +299,7 @@ export class Surface {
     const [x, y] = [px - place.x, py - place.y];
     const isOn = x >= 0 && y >= 0 && x <= place.width && y <= place.height;
     if (!isOn && !this.isOnMap) return false;
+    this.hasMoved = true;
     this.camera.centre((x / place.width) * scene.shape.width, (y / place.height) * scene.shape.height, scene.shape);
     this.request();
     return true;

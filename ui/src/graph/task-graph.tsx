@@ -50,9 +50,11 @@ export function TaskGraph({ graph, selected, onSelect, onOpen, expanded, onExpan
     </>
   );
   const hasCritical = graph.nodes.some((node) => node.critical);
+  // Only of a run that ended does the chain lead to a failure.
+  const isFailed = graph.nodes.some((node) => node.critical && stateRank(node.status) === 0);
   const hasForeign = graph.families.some((one) => one.foreign);
   const notes = [
-    hasCritical && "Bold: the chain that decided the end",
+    hasCritical && `Bold: ${isFailed ? "the chain to what failed" : "the chain that decided the end"}`,
     hasForeign && "Dashed: of another component",
     graph.cut && `The nearest ${graph.tasks.toLocaleString()} tasks; there are more`,
   ];
@@ -124,7 +126,8 @@ function Outline(props: { graph: Schemas["TaskGraph"]; selected: string | undefi
       isEssential: true,
       text: state,
       key: (node) => stateRank(node.status),
-      cell: (node) => (node.counts ? countsText(node.counts) : <StateBadge state={node.status} />),
+      cell: (node) =>
+        node.counts ? countsText(node.counts) : <StateBadge state={node.status} percent={node.progress} />,
     },
     {
       id: "took",

@@ -40,7 +40,11 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   // Workers and the scheduler.
   working: ["busy", "bolt", "At work"],
   idle: ["idle", "clock", "Idle"],
-  silent: ["warn", "question", "Not heard of"],
+  silent: ["warn", "question", "Silent"],
+  silent_idle: ["idle", "question", "Silent"],
+  unheard: ["warn", "question", "Not heard of"],
+  unheard_idle: ["idle", "question", "Not heard of"],
+  running_silent: ["warn", "question", "Worker silent"],
   phasing_out: ["warn", "ban", "Phasing out"],
   paused: ["warn", "pause", "Paused"],
   // What was checked in the browser.
@@ -49,14 +53,27 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   unchecked: ["warn", "question", "Unchecked"],
 };
 
-export function StateBadge({ state, bare }: { state: string; bare?: boolean }) {
+interface BadgeProps {
+  state: string;
+  bare?: boolean;
+  /** How far what goes on is. */
+  percent?: number | null | undefined;
+}
+
+export function StateBadge({ state, bare, percent }: BadgeProps) {
   const [tone, icon, word] = states[state] ?? (["idle", "question", state] as const);
   return (
     <span className={css.badge} data-tone={tone} data-bare={bare || undefined}>
       <Icon name={icon} size={13} />
       {word}
+      {typeof percent === "number" && <span className={css.percent}>{percentText(percent)}</span>}
     </span>
   );
+}
+
+/** `42 %`; never 100 % of what is not done. */
+export function percentText(percent: number | null | undefined): string | undefined {
+  return typeof percent === "number" ? `${Math.floor(percent)} %` : undefined;
 }
 
 /** How bad a state is, for sorting: what needs somebody first. */

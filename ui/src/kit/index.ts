@@ -1,6 +1,6 @@
 /** What pages are made of. */
 
-export { StateBadge, stateRank, stateWord, Tag } from "./badge";
+export { percentText, StateBadge, stateRank, stateWord, Tag } from "./badge";
 export { Button, IconButton } from "./button";
 export { Choice } from "./choice";
 export { ConfirmDanger, Dialog, Drawer } from "./dialogs";
@@ -16,7 +16,8 @@ export { CommandPalette, type PaletteItem } from "./palette";
 export { useRemembered } from "./remembered";
 export { type Column, type Failure, parseSort, type Rows, sortedRows } from "./rows";
 export { Sparkline, type SparklineBar } from "./sparkline";
+export { Split } from "./split";
 export { EmptyState, ErrorPanel, Loaded, Skeleton } from "./states";
 export { ResourceTable } from "./table";
 export { type Scheme, Theme, useScheme } from "./theme";
-export { ago, Duration, formatSeconds, secondsBetween, TimeAgo } from "./time";
+export { ago, Duration, formatSeconds, HeardAgo, secondsBetween, TimeAgo } from "./time";

@@ -24,6 +24,8 @@ const SHARE_PX_MIN = 120;
 const OVERSCAN = 12;
 /** Up to here all rows are drawn: find-in-page and print-outs have them all. */
 const WHOLE_ROWS_MAX = 60;
+/** How long a file is kept for the browser to take it. */
+const KEPT_MS = 60_000;
 const NARROW_PX = 720;
 const NARROW = `(max-width: ${NARROW_PX - 1}px)`;
 
@@ -305,7 +307,8 @@ function Export<T>({ name, rows, columns }: { name: string; rows: Rows<T>; colum
     link.href = URL.createObjectURL(new Blob([`\uFEFF${text}\r\n`], { type: "text/csv;charset=utf-8" }));
     link.download = `${name.toLowerCase().replaceAll(/\W+/g, "-")}.csv`;
     link.click();
-    URL.revokeObjectURL(link.href);
+    // The browser reads it after the click, and some only once they have asked where to.
+    window.setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
   };
   const failed = (error: unknown) => toast(`Not done: ${error instanceof Error ? error.message : error}`, "bad");
   return (

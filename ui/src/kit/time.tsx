@@ -7,29 +7,37 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-// One clock for all: a page of a thousand moments has one timer.
-const TICK_MS = 5_000;
-let now = Date.now();
-let timer: number | undefined;
-const listeners = new Set<() => void>();
+/** One for all who look at it: a page of a thousand moments has one timer. */
+class Clock {
+  now = Date.now();
+  private timer: number | undefined;
+  private readonly listeners = new Set<() => void>();
 
-function useNow(): number {
-  return useSyncExternalStore(subscribe, () => now);
+  constructor(private readonly tickMs: number) {}
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener);
+    // Nobody looked at it: it stood still.
+    if (this.timer === undefined) this.now = Date.now();
+    this.timer ??= window.setInterval(() => {
+      this.now = Date.now();
+      for (const one of this.listeners) one();
+    }, this.tickMs);
+    return () => {
+      this.listeners.delete(listener);
+      if (this.listeners.size > 0) return;
+      window.clearInterval(this.timer);
+      this.timer = undefined;
+    };
+  };
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= window.setInterval(() => {
-    now = Date.now();
-    for (const one of listeners) one();
-  }, TICK_MS);
-  return () => {
-    listeners.delete(listener);
-    if (listeners.size === 0) {
-      window.clearInterval(timer);
-      timer = undefined;
-    }
-  };
+const TICK_MS = 5_000;
+const clock = new Clock(TICK_MS);
+const secondHand = new Clock(1_000);
+
+function useNow(): number {
+  return useSyncExternalStore(clock.subscribe, () => clock.now);
 }
 
 const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "long" });
@@ -50,6 +58,8 @@ export function ago(at: string, from: number = Date.now()): string {
   if (size < 30 * DAY) return unit(Math.round(size / DAY), Math.round(size / DAY) === 1 ? "day" : "days");
   return dated.format(new Date(at));
 }
+
+const atRest = () => () => {};
 
 export function TimeAgo({ at }: { at: string }) {
   const current = useNow();
@@ -83,13 +93,31 @@ export function formatSeconds(seconds: number): string {
   return rest ? `${whole} ${words[0]} ${rest} ${words[1]}` : `${whole} ${words[0]}`;
 }
 
+/** Of what goes on whole seconds are enough. */
+function soFar(seconds: number): string {
+  return seconds < MINUTE ? `${Math.floor(seconds)} s` : formatSeconds(Math.floor(seconds));
+}
+
 export function secondsBetween(started: string, ended: string): number {
   return Math.max(0, (Date.parse(ended) - Date.parse(started)) / 1000);
 }
 
+/** Of signs of life that come each second the time between two says nothing. */
+const JUST_NOW_MS = 2_000;
+
+/** How long ago a sign of life was: `silentMs` before the answer, which came at `answered`. It counts on from second to second. */
+export function HeardAgo({ silentMs, answered }: { silentMs: number; answered: number }) {
+  // A text, not the time: what says the same is not drawn again.
+  const text = useSyncExternalStore(secondHand.subscribe, () => {
+    const ms = silentMs + Math.max(0, secondHand.now - answered);
+    return ms < JUST_NOW_MS ? "just now" : `${soFar(ms / 1000)} ago`;
+  });
+  return <span className="time">{text}</span>;
+}
+
 /** How long something took, or takes so far. */
 export function Duration({ started, ended }: { started: string; ended?: string | null | undefined }) {
-  const current = useNow();
+  const current = useSyncExternalStore(ended ? atRest : secondHand.subscribe, () => (ended ? 0 : secondHand.now));
   const seconds = ended ? secondsBetween(started, ended) : Math.max(0, (current - Date.parse(started)) / 1000);
-  return <span className="time">{formatSeconds(ended ? seconds : Math.floor(seconds))}</span>;
+  return <span className="time">{ended ? formatSeconds(seconds) : soFar(seconds)}</span>;
 }

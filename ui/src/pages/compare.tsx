@@ -1,4 +1,4 @@
-/** Two runs beside each other: how each went, and family by family what took longer, failed, or was not there. */
+/** Two runs beside each other: how each went, and task by task what took longer, ended otherwise, or was not there. */
 
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
@@ -6,44 +6,31 @@ import { failureOf, itemRows, paths, queries, type Schemas } from "../api";
 import {
   Button,
   type Column,
+  Columns,
   Dim,
   Duration,
   EmptyState,
   FilterBar,
   formatSeconds,
+  Inline,
   Loaded,
   Page,
   ResourceTable,
   RunLink,
-  Section,
   StateBadge,
-  secondsBetween,
   sortedRows,
+  stateWord,
   TimeAgo,
   useUrlState,
 } from "../kit";
 import css from "./compare.module.css";
 
 type Run = Schemas["RunDetail"];
-type Task = Schemas["RunTaskView"];
 
 /** LIMIT: so many of the latest runs of the pipeline can be chosen from; an older one is named in the address. */
 const CHOICE = 60;
 /** What differs by less is noise. */
 const NOTABLE = 0.2;
-
-interface Side {
-  tasks: number;
-  failed: number;
-  /** What its attempts in this run took, in all. */
-  seconds: number;
-}
-
-interface Family {
-  name: string;
-  one: Side | undefined;
-  other: Side | undefined;
-}
 
 export default function Compare() {
   const url = useUrlState();
@@ -112,10 +99,13 @@ function Choice({ runs }: { runs: Schemas["RunSummary"][] }) {
 }
 
 function Compared({ one, other }: { one: Run; other: Run }) {
+  const query = useQuery(queries.comparison(one.id, other.id));
   return (
     <>
       <Facts one={one} other={other} />
-      <Families one={one} other={other} />
+      <Loaded query={query} failure={failureOf(query.error, query.refetch)}>
+        {(comparison) => <Differences comparison={comparison} />}
+      </Loaded>
     </>
   );
 }
@@ -173,110 +163,131 @@ function parameter(run: Run, name: string): React.ReactNode {
   return <code>{typeof found.value === "string" ? found.value : JSON.stringify(found.value)}</code>;
 }
 
-/** Tasks by family: their ids differ from run to run with their parameters. */
-function byFamily(tasks: Task[], run: number): Map<string, Side> {
-  const sides = new Map<string, Side>();
-  for (const { family, status, attempts } of tasks) {
-    const side = sides.get(family) ?? { tasks: 0, failed: 0, seconds: 0 };
-    side.tasks += 1;
-    if (status === "FAILED" || status === "DISABLED") side.failed += 1;
-    for (const attempt of attempts) {
-      if (attempt.run === run && attempt.started && attempt.ended) {
-        side.seconds += secondsBetween(attempt.started, attempt.ended);
-      }
-    }
-    sides.set(family, side);
-  }
-  return sides;
-}
+type Difference = Schemas["TaskDifference"];
+type Then = Schemas["TaskThenView"];
 
-function Families({ one, other }: { one: Run; other: Run }) {
+const isOtherwise = ({ first, second }: Difference) => first.status !== second.status;
+
+function Differences({ comparison }: { comparison: Schemas["RunComparison"] }) {
+  const { first, second, changed, changed_total, matched } = comparison;
   const url = useUrlState();
-  const left = useQuery(queries.runTasks(one.id));
-  const right = useQuery(queries.runTasks(other.id));
-  const sides = [byFamily(left.data ?? [], one.id), byFamily(right.data ?? [], other.id)] as const;
-  const names = [...new Set([...sides[0].keys(), ...sides[1].keys()])];
-  const families = names.map((name): Family => ({ name, one: sides[0].get(name), other: sides[1].get(name) }));
-  const columns = familyColumns(one.id, other.id);
-  const failed = left.error ? left : right;
-  const rows = itemRows({
-    data: families,
-    error: failed.error,
-    isPending: left.isPending || right.isPending,
-    refetch: failed.refetch,
-  });
-  const sort = url.get("sort") ?? "-change";
+  // As the server has them: what ended otherwise first, then what became slower by the most.
+  const sort = url.get("sort");
+  const columns = differenceColumns(first.id, second.id);
+  const rows = itemRows({ data: changed, error: null, isPending: false, refetch: () => {} });
   return (
-    <Section title="Family by family" note="time is that of all attempts together">
+    <>
       <ResourceTable
-        name="Families"
+        name="Differences"
+        title="Task by task"
+        note={
+          changed_total > changed.length
+            ? `the first ${changed.length.toLocaleString()} of ${changed_total.toLocaleString()} that differ; both runs have ${matched.toLocaleString()} tasks`
+            : `${matched.toLocaleString()} ${matched === 1 ? "task is" : "tasks are"} in both runs`
+        }
         rows={sortedRows(rows, columns, sort)}
         columns={columns}
-        rowKey={({ name }) => name}
+        rowKey={(task) => task.second.id}
         sort={sort}
         onSort={(next) => url.set({ sort: next }, false)}
-        empty={<EmptyState icon="runs" title="Neither run has tasks" />}
+        empty={<EmptyState icon="check" title="No task of both differs in status or time" />}
       />
-    </Section>
+      <Columns>
+        <Only run={first.id} tasks={comparison.removed} total={comparison.removed_total} />
+        <Only run={second.id} tasks={comparison.added} total={comparison.added_total} />
+      </Columns>
+    </>
   );
 }
 
-function change({ one, other }: Family): number {
-  return (other?.seconds ?? 0) - (one?.seconds ?? 0);
+/** What only one of them has. */
+function Only({ run, tasks, total }: { run: number; tasks: string[]; total: number }) {
+  if (total === 0) return null;
+  const columns: Column<string>[] = [
+    {
+      id: "task",
+      title: "Task",
+      share: 1,
+      text: (task) => task,
+      cell: (task) => (
+        <Link to={paths.run(run, { task })} title={task}>
+          {task}
+        </Link>
+      ),
+    },
+  ];
+  return (
+    <ResourceTable
+      name={`Only in run ${run}`}
+      title={`Only in run ${run}`}
+      note={total > tasks.length ? `the first of ${total.toLocaleString()}` : undefined}
+      rows={itemRows({ data: tasks, error: null, isPending: false, refetch: () => {} })}
+      columns={columns}
+      rowKey={(task) => task}
+      empty={null}
+    />
+  );
 }
 
-function familyColumns(one: number, other: number): Column<Family>[] {
-  const side = (id: "one" | "other", run: number): Column<Family> => ({
+function differenceColumns(one: number, other: number): Column<Difference>[] {
+  const side = (id: "first" | "second", run: number): Column<Difference> => ({
     id,
     title: `Run ${run}`,
     share: 1.4,
     isSortable: true,
-    text: (family) => sideText(family[id]),
-    key: (family) => family[id]?.seconds ?? -1,
-    cell: (family) => <SideOf side={family[id]} run={run} family={family.name} />,
+    text: (task) => thenText(task[id]),
+    key: (task) => task[id].duration_s ?? -1,
+    cell: (task) => <ThenOf then={task[id]} run={run} isOtherwise={isOtherwise(task)} />,
   });
   return [
-    { id: "family", title: "Family", share: 2, isSortable: true, text: ({ name }) => name, cell: ({ name }) => name },
-    side("one", one),
-    side("other", other),
     {
-      id: "change",
+      id: "task",
+      title: "Task",
+      share: 2,
+      isSortable: true,
+      text: ({ second }) => second.id,
+      cell: ({ family, second }) => (
+        <span title={second.id}>
+          {family} <Dim>{second.id.slice(family.length + 1)}</Dim>
+        </span>
+      ),
+    },
+    side("first", one),
+    side("second", other),
+    {
+      id: "slower",
       title: "Longer by",
       width: 150,
       isNumber: true,
       isEssential: true,
       isSortable: true,
-      text: (family) => `${change(family)} s`,
-      key: change,
-      cell: (family) => <Change family={family} />,
+      text: ({ slower_s }) => `${slower_s} s`,
+      key: ({ slower_s }) => slower_s,
+      cell: (task) => <Slower task={task} />,
     },
   ];
 }
 
-function sideText(side: Side | undefined): string {
-  if (!side) return "not there";
-  const tasks = `${side.tasks.toLocaleString()} ${side.tasks === 1 ? "task" : "tasks"}`;
-  return `${tasks}, ${formatSeconds(side.seconds)}${side.failed > 0 ? `, ${side.failed} failed` : ""}`;
+function thenText({ status, duration_s, attempts }: Then): string {
+  const took = typeof duration_s === "number" ? `, ${formatSeconds(duration_s)}` : "";
+  return `${stateWord(status)}${took}${attempts > 1 ? `, ${attempts} attempts` : ""}`;
 }
 
-function SideOf({ side, run, family }: { side: Side | undefined; run: number; family: string }) {
-  if (!side) return <Dim>Not there</Dim>;
+function ThenOf({ then, run, isOtherwise }: { then: Then; run: number; isOtherwise: boolean }) {
   return (
-    <span>
-      <Link to={paths.run(run, { family })}>
-        {side.tasks.toLocaleString()} {side.tasks === 1 ? "task" : "tasks"}
+    <Inline>
+      <StateBadge state={then.status} bare={!isOtherwise} />
+      <Link to={paths.run(run, { task: then.id })}>
+        {typeof then.duration_s === "number" ? formatSeconds(then.duration_s) : "not worked on"}
       </Link>
-      , {formatSeconds(side.seconds)} {side.failed > 0 && <StateBadge state="failed" bare />}
-    </span>
+      {then.attempts > 1 && <Dim>{then.attempts} attempts</Dim>}
+    </Inline>
   );
 }
 
-function Change({ family }: { family: Family }) {
-  const { one, other } = family;
-  if (!one) return <Dim>Only in the second</Dim>;
-  if (!other) return <Dim>Only in the first</Dim>;
-  const seconds = change(family);
-  const share = one.seconds > 0 ? Math.abs(seconds) / one.seconds : 1;
-  if (seconds === 0 || share < NOTABLE) return <Dim>About the same</Dim>;
-  return <strong>{`${seconds > 0 ? "+" : "−"}${formatSeconds(Math.abs(seconds))}`}</strong>;
+function Slower({ task: { first, second, slower_s } }: { task: Difference }) {
+  if (typeof first.duration_s !== "number" || typeof second.duration_s !== "number") return <Dim>–</Dim>;
+  const share = first.duration_s > 0 ? Math.abs(slower_s) / first.duration_s : 1;
+  if (slower_s === 0 || share < NOTABLE) return <Dim>About the same</Dim>;
+  return <strong>{`${slower_s > 0 ? "+" : "−"}${formatSeconds(Math.abs(slower_s))}`}</strong>;
 }

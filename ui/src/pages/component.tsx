@@ -118,7 +118,8 @@ function Shown({ entity }: { entity: Detail }) {
             ({ root, health }) =>
               health && (
                 <Dim key={root}>
-                  {root}: <RunLink run={health.run} /> {health.outcome}. <Link to={paths.run(health.run)}>Why?</Link>
+                  <RunLink run={health.run} /> of {root} {health.outcome}.{" "}
+                  <Link to={paths.runExplanation(health.run)}>Why?</Link>
                 </Dim>
               ),
           )}

@@ -1,120 +1,170 @@
 /** What runs again and again, with how it went lately. */
 
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { itemRows, paths, queries, type Schemas } from "../api";
+import { type PipelineFilter, paths, type Schemas, shortRef, usePipelineRows } from "../api";
 import {
   type Column,
-  Duration,
+  Dim,
   EmptyState,
   EntityLink,
+  FilterBar,
+  formatSeconds,
+  Inline,
   OwnerLink,
   Page,
+  parseSort,
   ResourceTable,
+  RunLink,
   Sparkline,
-  type SparklineBar,
   StateBadge,
-  secondsBetween,
   stateWord,
   TimeAgo,
+  useUrlState,
 } from "../kit";
+import { runBar } from "./run-bar";
 
-/** Of so many runs the pipelines are gathered. */
-const RUNS = 1000;
+type Pipeline = Schemas["PipelineSummary"];
+
+/** LIMIT: of the server. */
 const BARS = 30;
 
-interface Pipeline {
-  name: string;
-  /** Newest first. */
-  runs: Schemas["RunSummary"][];
-  last: Schemas["RunSummary"];
-}
+const lastOf = ({ runs }: Pipeline) => runs.at(-1);
 
-function bar(run: Schemas["RunSummary"]): SparklineBar {
-  return {
-    seconds: run.ended ? secondsBetween(run.started, run.ended) : 0,
-    outcome: run.outcome === "succeeded" ? "ok" : run.outcome === "running" ? "busy" : "bad",
-  };
-}
-
+// Sorted by the server, by whatever it knows of all of them: ids are its words.
 const columns: Column<Pipeline>[] = [
   {
-    id: "pipeline",
+    id: "name",
     title: "Pipeline",
     share: 3,
-    cell: ({ name }) => <Link to={paths.runs({ pipeline: name })}>{name}</Link>,
-    text: ({ name }) => name,
+    isSortable: true,
+    cell: ({ pipeline }) => <Link to={paths.runs({ pipeline })}>{pipeline}</Link>,
+    text: ({ pipeline }) => pipeline,
   },
   {
     id: "outcome",
     title: "Last run",
-    width: 140,
+    width: 196,
     isEssential: true,
-    cell: ({ last }) => <StateBadge state={last.outcome} />,
-    text: ({ last }) => stateWord(last.outcome),
+    cell: (pipeline) => {
+      const last = lastOf(pipeline);
+      return last ? (
+        <Inline>
+          <StateBadge state={last.outcome} />
+          <RunLink run={last.id} />
+        </Inline>
+      ) : (
+        <Dim>None</Dim>
+      );
+    },
+    text: (pipeline) => stateWord(lastOf(pipeline)?.outcome ?? "unknown"),
   },
   {
-    id: "when",
-    title: "When",
-    width: 120,
-    cell: ({ last }) => <TimeAgo at={last.started} />,
-    text: ({ last }) => last.started,
+    id: "started",
+    title: "Started",
+    width: 104,
+    isSortable: true,
+    cell: (pipeline) => {
+      const last = lastOf(pipeline);
+      return last && <TimeAgo at={last.started} />;
+    },
+    text: (pipeline) => lastOf(pipeline)?.started ?? "",
   },
   {
     id: "runs",
     title: `Last ${BARS} runs`,
-    width: 210,
-    cell: ({ runs }) => <Sparkline bars={runs.slice(0, BARS).toReversed().map(bar)} label="Last runs" />,
-    text: ({ runs }) =>
-      runs
-        .slice(0, BARS)
-        .map((run) => run.outcome)
-        .join(" "),
+    width: 200,
+    cell: ({ runs, pipeline }) => <Sparkline bars={runs.map(runBar)} label={pipeline} />,
+    text: ({ runs }) => runs.map((run) => run.outcome).join(" "),
   },
   {
-    id: "took",
-    title: "Took",
-    width: 100,
+    id: "success",
+    title: "Succeed",
+    width: 90,
     isNumber: true,
-    cell: ({ last }) => <Duration started={last.started} ended={last.ended} />,
-    text: ({ last }) => (last.ended ? `${secondsBetween(last.started, last.ended)} s` : ""),
+    isSortable: true,
+    cell: ({ success_rate }) =>
+      typeof success_rate === "number" ? `${Math.floor(success_rate * 100)} %` : <Dim>–</Dim>,
+    text: ({ success_rate }) => (typeof success_rate === "number" ? `${success_rate}` : ""),
+  },
+  {
+    id: "duration",
+    title: "Takes",
+    width: 88,
+    isNumber: true,
+    isSortable: true,
+    cell: ({ duration_p50_s }) =>
+      typeof duration_p50_s === "number" ? (
+        <span title="The median of these runs">{formatSeconds(duration_p50_s)}</span>
+      ) : (
+        <Dim>–</Dim>
+      ),
+    text: ({ duration_p50_s }) => (typeof duration_p50_s === "number" ? `${duration_p50_s} s` : ""),
+  },
+  {
+    id: "failing_since",
+    title: "Failing since",
+    width: 118,
+    isSortable: true,
+    cell: ({ failing_since }) => (failing_since ? <TimeAgo at={failing_since} /> : <Dim>–</Dim>),
+    text: ({ failing_since }) => failing_since ?? "",
   },
   {
     id: "component",
     title: "Component",
     share: 2,
-    cell: ({ last }) => <EntityLink entity={last.component} />,
-    text: ({ last }) => last.component,
+    isOptional: true,
+    cell: ({ component }) => <EntityLink entity={component} />,
+    text: ({ component }) => shortRef(component),
   },
   {
     id: "owner",
     title: "Owner",
     share: 2,
-    cell: ({ last }) => <OwnerLink owner={last.owner} />,
-    text: ({ last }) => last.owner?.name ?? "",
+    cell: ({ owner }) => <OwnerLink owner={owner} />,
+    text: ({ owner }) => owner?.name ?? "",
   },
 ];
 
-function gather(runs: Schemas["RunSummary"][]): Pipeline[] {
-  const byName = Map.groupBy(runs, (run) => run.pipeline);
-  return [...byName].flatMap(([name, runs]) => (runs[0] ? [{ name, runs, last: runs[0] }] : []));
-}
-
 export default function Pipelines() {
-  const query = useInfiniteQuery(queries.runs({}, RUNS));
-  const pipelines = query.data && gather(query.data.pages.flatMap((page) => page.items));
+  const state = useUrlState();
+  const sort = state.get("sort") ?? "name";
+  const { id, isDescending } = parseSort(sort);
+  const filter: PipelineFilter = {
+    ...(state.get("text")?.trim() ? { text: state.get("text")?.trim() } : {}),
+    ...(state.get("owner") ? { owner: state.get("owner") } : {}),
+    ...(state.get("failing") === "true" ? { failing: true } : {}),
+    sort: id,
+    order: isDescending ? "desc" : "asc",
+  };
+  const isFiltered = Boolean(filter.text || filter.owner || filter.failing);
   return (
     <Page title="Pipelines">
       <ResourceTable
         name="Pipelines"
-        rows={itemRows({ ...query, data: pipelines })}
+        rows={usePipelineRows(filter)}
         columns={columns}
-        rowKey={(pipeline) => pipeline.name}
+        rowKey={({ pipeline }) => pipeline}
         fills
+        sort={sort}
+        onSort={(next) => state.set({ sort: next }, false)}
+        tools={
+          <FilterBar
+            searchLabel="Pipeline or component"
+            state={state}
+            facets={[
+              { id: "failing", title: "State", options: [{ value: "true", label: "failing" }] },
+              { id: "owner", title: "Owner", options: [], isOpen: true },
+            ]}
+          />
+        }
         empty={
-          <EmptyState title="Nothing has run yet" icon="pipelines">
-            <p>A pipeline is here from its first run on: point a Luigi worker at this server.</p>
-          </EmptyState>
+          isFiltered ? (
+            <EmptyState title="No pipeline fits all of these filters">Take one away.</EmptyState>
+          ) : (
+            <EmptyState title="Nothing has run yet" icon="pipelines">
+              <p>A pipeline is here from its first run on: point a Luigi worker at this server.</p>
+            </EmptyState>
+          )
         }
       />
     </Page>

@@ -1,8 +1,13 @@
 /** How runs are listed, wherever they are. */
 
 import { Link } from "react-router";
-import { paths, type Schemas, shortRef } from "../api";
+import { paths, type Schemas, shortRef, silenceOf } from "../api";
 import { type Column, Duration, EntityLink, OwnerLink, StateBadge, secondsBetween, stateWord, TimeAgo } from "../kit";
+
+/** As far as the server knows a run goes on until its worker is given up; that it is silent is known before. */
+function stateOf({ outcome, heard }: Schemas["RunSummary"]): string {
+  return outcome === "running" && heard && silenceOf(heard) !== "heard" ? "running_silent" : outcome;
+}
 
 export const runColumns: Column<Schemas["RunSummary"]>[] = [
   {
@@ -17,8 +22,8 @@ export const runColumns: Column<Schemas["RunSummary"]>[] = [
     title: "Outcome",
     width: 136,
     isEssential: true,
-    cell: (run) => <StateBadge state={run.outcome} />,
-    text: (run) => stateWord(run.outcome),
+    cell: (run) => <StateBadge state={stateOf(run)} />,
+    text: (run) => stateWord(stateOf(run)),
   },
   {
     id: "pipeline",

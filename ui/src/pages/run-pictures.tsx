@@ -3,7 +3,7 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { failureOf, queries } from "../api";
 import { RunTimeline, TaskGraph } from "../graph";
-import { Loaded, Section, type UrlState } from "../kit";
+import { Loaded, Section, Split, type UrlState } from "../kit";
 
 export default function RunPictures({ run, state }: { run: number; state: UrlState }) {
   const expanded = (state.get("expand") ?? "").split(",").filter(Boolean);
@@ -15,26 +15,31 @@ export default function RunPictures({ run, state }: { run: number; state: UrlSta
   const picked = state.get("picked") ?? selected;
   const open = (task: string) => state.set({ task, picked: task });
   return (
-    <>
-      <Section title="Graph">
-        <Loaded query={graph} failure={failureOf(graph.error, graph.refetch)} lines={8}>
-          {(shown) => (
-            <TaskGraph
-              graph={shown}
-              selected={picked}
-              onSelect={select}
-              onOpen={open}
-              expanded={expanded}
-              onExpand={(families) => state.set({ expand: families.join(",") || undefined })}
-            />
-          )}
-        </Loaded>
-      </Section>
-      <Section title="Time line">
-        <Loaded query={timeline} failure={failureOf(timeline.error, timeline.refetch)} lines={5}>
-          {(shown) => <RunTimeline timeline={shown} selected={picked} onSelect={select} onOpen={open} />}
-        </Loaded>
-      </Section>
-    </>
+    <Split
+      name="graph and time line"
+      first={
+        <Section title="Graph">
+          <Loaded query={graph} failure={failureOf(graph.error, graph.refetch)} lines={8}>
+            {(shown) => (
+              <TaskGraph
+                graph={shown}
+                selected={picked}
+                onSelect={select}
+                onOpen={open}
+                expanded={expanded}
+                onExpand={(families) => state.set({ expand: families.join(",") || undefined })}
+              />
+            )}
+          </Loaded>
+        </Section>
+      }
+      second={
+        <Section title="Time line">
+          <Loaded query={timeline} failure={failureOf(timeline.error, timeline.refetch)} lines={5}>
+            {(shown) => <RunTimeline timeline={shown} selected={picked} onSelect={select} onOpen={open} />}
+          </Loaded>
+        </Section>
+      }
+    />
   );
 }

@@ -3,7 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Link, useParams } from "react-router";
-import { failureOf, itemRows, paths, queries, type Schemas } from "../api";
+import { failureOf, itemRows, paths, queries, type Schemas, silenceOf } from "../api";
 import {
   Card,
   Cards,
@@ -15,9 +15,12 @@ import {
   EntityLink,
   type Facet,
   FilterBar,
+  HeardAgo,
+  Inline,
   Loaded,
   OwnerLink,
   Page,
+  percentText,
   ResourceTable,
   Section,
   Skeleton,
@@ -29,9 +32,9 @@ import {
   TimeAgo,
   useUrlState,
 } from "../kit";
-import { Explanation } from "./explanation";
+import { Causes } from "./causes";
 import { parametersText } from "./parameters";
-import { TaskCounts } from "./task-counts";
+import { Percent, TaskCounts } from "./task-counts";
 import { TaskDrawer } from "./task-drawer";
 
 // Graphs are heavy: they come when the rest of the page is there.
@@ -41,25 +44,37 @@ type Task = Schemas["RunTaskView"];
 
 export default function Run() {
   const id = Number(useParams().id);
-  const query = useQuery(queries.run(id));
-  const run = query.data;
+  const query = useQuery(queries.runChanges(id));
+  const run = query.data?.run;
   return (
     <Page
       key={id}
       title={run ? run.pipeline : `Run ${id}`}
       kind={run && `run ${id}`}
       parent={{ to: paths.runs(), title: "Runs" }}
-      badge={run && <StateBadge state={run.outcome} />}
+      badge={
+        run && (
+          <>
+            <StateBadge state={run.outcome} />
+            {run.outcome === "running" && (
+              <>
+                <Percent of={run.tasks} />
+                {run.heard && silenceOf(run.heard) !== "heard" && <StateBadge state="running_silent" />}
+              </>
+            )}
+          </>
+        )
+      }
       actions={<Link to={paths.compare(id)}>Compare with another run</Link>}
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
-        {(detail) => <Shown run={detail} />}
+        {(told) => <Shown run={told.run} answered={query.dataUpdatedAt} />}
       </Loaded>
     </Page>
   );
 }
 
-function Shown({ run }: { run: Schemas["RunDetail"] }) {
+function Shown({ run, answered }: { run: Schemas["RunDetail"]; answered: number }) {
   const state = useUrlState();
   const explanation = useQuery({ ...queries.runExplanation(run.id), enabled: run.outcome !== "succeeded" });
   return (
@@ -93,8 +108,21 @@ function Shown({ run }: { run: Schemas["RunDetail"] }) {
           </span>
           <Dim>
             {run.who.pid && `process ${run.who.pid}, `}
-            {run.worker_here ? "still here" : "gone"}
+            {run.heard ? (
+              <>
+                heard <HeardAgo silentMs={run.heard.silent_ms} answered={answered} />
+              </>
+            ) : run.worker_here ? (
+              "still here"
+            ) : (
+              "gone"
+            )}
           </Dim>
+          {run.outcome === "running" && run.heard && silenceOf(run.heard) !== "heard" && (
+            <Inline>
+              <StateBadge state={silenceOf(run.heard)} />
+            </Inline>
+          )}
         </Card>
         <Card title="Root task">
           <CopyId text={run.root} label="task id" />
@@ -107,7 +135,7 @@ function Shown({ run }: { run: Schemas["RunDetail"] }) {
           note={<Link to={paths.runExplanation(run.id)}>as a page to send or print</Link>}
         >
           <Loaded query={explanation} failure={failureOf(explanation.error, explanation.refetch)}>
-            {(shown) => <Explanation explanation={shown} />}
+            {(shown) => <Causes explanation={shown} under={2} />}
           </Loaded>
         </Section>
       )}
@@ -140,11 +168,11 @@ const columns: Column<Task>[] = [
   {
     id: "status",
     title: "Status",
-    width: 130,
+    width: 140,
     isSortable: true,
     isEssential: true,
-    cell: (task) => <StateBadge state={task.status} />,
-    text: (task) => stateWord(task.status),
+    cell: (task) => <StateBadge state={task.status} percent={task.progress} />,
+    text: (task) => [stateWord(task.status), percentText(task.progress)].filter(Boolean).join(" "),
     key: (task) => stateRank(task.status),
   },
   {

@@ -1,4 +1,5 @@
 import type { Schemas } from "../api";
+import { percentText } from "../kit";
 import css from "./task-counts.module.css";
 
 const parts = [
@@ -10,14 +11,21 @@ const parts = [
   ["unknown", "unknown"],
 ] as const;
 
+const total = (counts: Schemas["TaskCounts"]) => parts.reduce((sum, [name]) => sum + counts[name], 0);
+
+/** How much of it is done. */
+export function Percent({ of }: { of: Schemas["TaskCounts"] }) {
+  const all = total(of);
+  return all > 0 && <span className={css.percent}>{percentText((of.done / all) * 100)} done</span>;
+}
+
 /** How far it is: a bar, and the same in words. */
 export function TaskCounts({ counts }: { counts: Schemas["TaskCounts"] }) {
-  const total = parts.reduce((sum, [name]) => sum + counts[name], 0);
   const there = parts.filter(([name]) => counts[name] > 0);
   return (
     <>
       <span>
-        {counts.done.toLocaleString()} of {total.toLocaleString()} done
+        {counts.done.toLocaleString()} of {total(counts).toLocaleString()} done
       </span>
       <span className={css.bar} aria-hidden="true">
         {there.map(([name]) => (

@@ -11,8 +11,10 @@ import {
   Duration,
   Inline,
   List,
+  Meter,
   Properties,
   type Property,
+  percentText,
   RunLink,
   Section,
   StateBadge,
@@ -20,8 +22,8 @@ import {
   toast,
   Verbatim,
 } from "../kit";
-import { waitText } from "./explanation";
 import { parameterText } from "./parameters";
+import { waitText } from "./waits";
 
 interface Props {
   /** As the run had it. */
@@ -57,8 +59,21 @@ function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask
       </Inline>
     );
     items.push({ name: "Now", value });
+    const progress = now.status === "RUNNING" || now.status === "BATCH_RUNNING" ? now.progress : undefined;
+    if (typeof progress === "number") items.push({ name: "Progress", value: <Progress percent={progress} /> });
     if (now.status_message) items.push({ name: "Says", value: parameterText(now.status_message) });
+    // Whatever it is, it comes from a task: only what leads to a page is a link.
+    if (now.tracking_url && /^https?:\/\//.test(now.tracking_url)) {
+      const value = (
+        <a href={now.tracking_url} target="_blank" rel="noreferrer noopener">
+          {now.tracking_url}
+        </a>
+      );
+      items.push({ name: "Watch it at", value });
+    }
     if (now.priority) items.push({ name: "Priority", value: now.priority });
+    const takes = Object.entries(now.resources).map(([name, amount]) => `${parameterText(amount)} of ${name}`);
+    if (takes.length > 0) items.push({ name: "Takes", value: takes.join(", ") });
   }
   if (data?.module) items.push({ name: "Module", value: <code>{data.module}</code> });
   const parameters = task?.parameters ?? data?.parameters ?? [];
@@ -103,6 +118,16 @@ function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask
         ))}
       </Section>
     </>
+  );
+}
+
+function Progress({ percent }: { percent: number }) {
+  const within = Math.max(0, Math.min(100, percent));
+  return (
+    <Inline>
+      <Meter used={within} total={100} label={`${percentText(within)} done`} isGood />
+      {percentText(within)}
+    </Inline>
   );
 }
 

@@ -2,17 +2,19 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { commands, itemRows, paths, queries, type Schemas } from "../api";
+import { commands, itemRows, paths, queries, type Schemas, silenceOf } from "../api";
 import {
   type Column,
   ConfirmDanger,
   Dim,
   EmptyState,
+  HeardAgo,
   Page,
   ResourceTable,
   RunLink,
   StateBadge,
   sortedRows,
+  stateRank,
   stateWord,
   TimeAgo,
   toast,
@@ -21,18 +23,18 @@ import {
 
 type Worker = Schemas["WorkerView"];
 
-/** Luigi's workers say every second that they are there; the server gives up on them later than a reader would. */
-const SILENT_MS_MIN = 15_000;
-
-function stateOf(worker: Worker, now: number): string {
-  if (now - Date.parse(worker.last_active) >= SILENT_MS_MIN) return "silent";
+/** That a worker is silent goes before what it was at when it was heard of. */
+function stateOf(worker: Worker): string {
+  const silence = silenceOf(worker);
+  // Who had nothing to do has most likely left, without a word, as Luigi's workers do.
+  if (silence !== "heard") return worker.running.length > 0 ? silence : `${silence}_idle`;
   if (worker.disabled) return "phasing_out";
   return worker.running.length > 0 ? "working" : "idle";
 }
 
 const nameOf = ({ who }: Worker) => who.host ?? who.worker ?? "unknown";
 
-const workerColumns = (now: number): Column<Worker>[] => [
+const workerColumns = (answered: number): Column<Worker>[] => [
   {
     id: "host",
     title: "Worker",
@@ -52,8 +54,9 @@ const workerColumns = (now: number): Column<Worker>[] => [
     width: 140,
     isSortable: true,
     isEssential: true,
-    text: (worker) => stateWord(stateOf(worker, now)),
-    cell: (worker) => <StateBadge state={stateOf(worker, now)} />,
+    text: (worker) => stateWord(stateOf(worker)),
+    key: (worker) => stateRank(stateOf(worker)),
+    cell: (worker) => <StateBadge state={stateOf(worker)} />,
   },
   {
     id: "run",
@@ -88,7 +91,7 @@ const workerColumns = (now: number): Column<Worker>[] => [
     width: 126,
     isSortable: true,
     text: ({ last_active }) => last_active,
-    cell: ({ last_active }) => <TimeAgo at={last_active} />,
+    cell: ({ silent_ms }) => <HeardAgo silentMs={silent_ms} answered={answered} />,
   },
   {
     id: "started",
@@ -134,18 +137,23 @@ export default function Workers() {
   const workers = useQuery(queries.workers());
   const status = useQuery(queries.status());
   const rows = itemRows({ ...workers, data: workers.data?.items });
-  // By the server's clock, which the viewer's need not agree with.
-  const ahead = status.data ? Date.parse(status.data.started) + status.data.uptime_s * 1000 - status.dataUpdatedAt : 0;
-  const now = workers.dataUpdatedAt + ahead;
-  const columns = workerColumns(now);
-  const busy = (workers.data?.items ?? []).filter((worker) => stateOf(worker, now) === "working").length;
+  const columns = workerColumns(workers.dataUpdatedAt);
+  const items = workers.data?.items ?? [];
+  const busy = items.filter((worker) => stateOf(worker) === "working").length;
+  const silent = items.filter((worker) => silenceOf(worker) !== "heard" && worker.running.length > 0).length;
   return (
     <Page
       title="Workers"
       kind={
         workers.data &&
         workers.data.total > 0 &&
-        `${workers.data.total.toLocaleString()} here, ${busy.toLocaleString()} at work`
+        [
+          `${workers.data.total.toLocaleString()} here`,
+          `${busy.toLocaleString()} at work`,
+          silent > 0 && `${silent.toLocaleString()} silent at work`,
+        ]
+          .filter(Boolean)
+          .join(", ")
       }
       badge={status.data?.paused && <StateBadge state="paused" />}
       actions={status.data && <PauseSwitch isPaused={status.data.paused} />}

@@ -1,0 +1,46 @@
+/**
+ * When a worker counts as silent. Luigi's workers ping by a clock of their own, each second if nothing else is set, whatever
+ * they are at; so one that has missed two pings is silent, and more than that nobody can say yet: it may be gone, or hold
+ * its interpreter. The server decides later that it is lost.
+ *
+ * Signs of life are not in the ledger, so no event tells of them: whoever shows them asks again and again, and asks at the
+ * moment at which a ping that is overdue has been missed.
+ */
+
+import type { Schemas } from "./client";
+
+type Heard = Schemas["Heard"];
+
+/** Nearly two pings: with the time that the question takes, what is shown is true within two of them. */
+const SILENT_PINGS = 1.75;
+/** A worker that is to ping more often is not silent that soon: machines have hiccups. */
+const SILENT_MS_MIN = 1_750;
+/** From here on silence is no hiccup any more. */
+const UNHEARD_MS_MIN = 15_000;
+const UNHEARD_PINGS = 5;
+/** How often to ask while all is well, and at most. */
+const LOOK_MS = 1_000;
+const LOOK_MS_MIN = 100;
+/** What is asked just at the moment would be told that it is not yet time. */
+const LATE_MS = 15;
+
+function silentAfterMs({ ping_ms }: Heard): number {
+  return Math.max(SILENT_MS_MIN, ping_ms * SILENT_PINGS);
+}
+
+export type Silence = "heard" | "silent" | "unheard";
+
+export function silenceOf(heard: Heard): Silence {
+  if (heard.silent_ms >= Math.max(UNHEARD_MS_MIN, heard.ping_ms * UNHEARD_PINGS)) return "unheard";
+  return heard.silent_ms >= silentAfterMs(heard) ? "silent" : "heard";
+}
+
+/** When to ask again about workers. */
+export function nextLookMs(workers: Iterable<Heard>): number {
+  let next = LOOK_MS;
+  for (const heard of workers) {
+    const left = silentAfterMs(heard) - heard.silent_ms;
+    if (left > 0) next = Math.min(next, left + LATE_MS);
+  }
+  return Math.max(LOOK_MS_MIN, next);
+}
