@@ -29,7 +29,7 @@ journey("the table of a graph has what the graph has", async (page) => {
   const table = page.getByRole("table", { name: "tasks of the graph" });
   await table.waitFor();
   assert.equal(await table.locator("tbody tr[data-index]").count(), 11);
-  await table.getByRole("button", { name: "ReadAcquirerFile atlantico_2026_03_02" }).click();
+  await table.getByRole("button", { name: /^ReadAcquirerFile .*acquirer=atlantico/ }).click();
   await page.getByRole("dialog").waitFor();
 });
 

@@ -48,6 +48,8 @@ interface Props<T> {
   note?: ReactNode;
   /** Stands before the table's own tools: a filter bar. */
   tools?: ReactNode;
+  /** A row as it is where there is no room for columns: what is essential may need more than one line. */
+  narrow?: (row: T) => ReactNode;
   /** Takes what is left of the window's height, and scrolls inside of it. */
   fills?: boolean;
 }
@@ -86,6 +88,8 @@ export function ResourceTable<T>(props: Props<T>) {
         <Skeleton lines={8} label={`Loading ${name}`} />
       ) : rows.count === 0 ? (
         props.empty
+      ) : isNarrow && props.narrow && rows.count <= WHOLE_ROWS_MAX ? (
+        <Blocks rows={rows} rowKey={props.rowKey} block={props.narrow} />
       ) : (
         <Body {...props} columns={shown} />
       )}
@@ -99,6 +103,18 @@ function Heading({ title, note }: { title: string; note: ReactNode }) {
       <h2>{title}</h2>
       {note && <span className={css.note}>{note}</span>}
     </div>
+  );
+}
+
+function Blocks<T>(props: { rows: Rows<T>; rowKey: Props<T>["rowKey"]; block: (row: T) => ReactNode }) {
+  const { rows, rowKey, block } = props;
+  const items = Array.from({ length: rows.count }, (_, index) => rows.at(index)).filter((row) => row !== undefined);
+  return (
+    <ul className={css.blocks}>
+      {items.map((row) => (
+        <li key={rowKey(row)}>{block(row)}</li>
+      ))}
+    </ul>
   );
 }
 

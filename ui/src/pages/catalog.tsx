@@ -32,7 +32,7 @@ const facetTitles: [string, string][] = [
   ["lifecycle", "Lifecycle"],
   ["tier", "Tier"],
   ["tag", "Tag"],
-  ["state", "Known from"],
+  ["state", "Source"],
 ];
 
 const stateLabels: Record<string, string> = { declared: "a manifest", discovered: "its runs" };

@@ -190,6 +190,22 @@ function Failing({ owners, runs }: { owners: Schemas["OwnerSummary"][]; runs: Ru
       })}
       columns={failingColumns}
       rowKey={({ ref }) => ref}
+      narrow={({ ref, title, owner, failing_since, run }) => (
+        <>
+          <Inline>
+            <strong>
+              <EntityLink entity={ref} title={title} />
+            </strong>
+            <OwnerLink owner={owner} />
+            {failing_since && (
+              <Dim>
+                since <TimeAgo at={failing_since} />
+              </Dim>
+            )}
+          </Inline>
+          {run && <FirstCause run={run.id} />}
+        </>
+      )}
       empty={
         <EmptyState icon="check" title="Nothing is failing">
           The last run of each pipeline succeeded, as far as any has run.

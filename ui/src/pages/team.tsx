@@ -139,21 +139,20 @@ function Detail({ detail }: { detail: Schemas["OwnerDetail"] }) {
           <Kinds items={detail.items} total={detail.total} />
         </Card>
       </Cards>
-      <Section title="What it answers for">
-        <ResourceTable
-          name="What the team answers for"
-          rows={sortedRows(rows, columns, url.get("sort"))}
-          columns={columns}
-          rowKey={({ ref }) => ref}
-          sort={url.get("sort")}
-          onSort={(sort) => url.set({ sort })}
-          empty={
-            <EmptyState icon="catalog" title="It answers for nothing">
-              A component comes here once its manifest names this team as its owner.
-            </EmptyState>
-          }
-        />
-      </Section>
+      <ResourceTable
+        name="What the team answers for"
+        title="What it answers for"
+        rows={sortedRows(rows, columns, url.get("sort"))}
+        columns={columns}
+        rowKey={({ ref }) => ref}
+        sort={url.get("sort")}
+        onSort={(sort) => url.set({ sort })}
+        empty={
+          <EmptyState icon="catalog" title="It answers for nothing">
+            A component comes here once its manifest names this team as its owner.
+          </EmptyState>
+        }
+      />
       <Columns>
         <Others title="What it needs of others" detail={detail} direction="dependencies" />
         <Others title="Who needs it" detail={detail} direction="blast" />
