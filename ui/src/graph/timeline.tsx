@@ -39,7 +39,11 @@ export function RunTimeline({ timeline, selected, onSelect, onOpen }: Props) {
   return (
     <div className={css.frame}>
       <div className={css.tools}>
-        <p className={css.tip}>{bar ? barText(bar) : `${timeline.bars.length.toLocaleString()} tries`}</p>
+        <p className={css.tip}>
+          {bar
+            ? barText(bar)
+            : `${timeline.bars.length.toLocaleString()} ${timeline.bars.length === 1 ? "try" : "tries"}`}
+        </p>
         <span className={css.last}>
           <Choice label="A lane for each" options={LANES} value={by} onChange={(next) => setBy(next as GroupBy)} />
         </span>

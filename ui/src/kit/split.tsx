@@ -14,7 +14,7 @@ interface Props {
 const PERCENT_MIN = 25;
 const PERCENT_MAX = 75;
 const STEP = 5;
-const FIRST = 56;
+const FIRST = 60;
 
 const within = (percent: number) => Math.round(Math.max(PERCENT_MIN, Math.min(PERCENT_MAX, percent)));
 

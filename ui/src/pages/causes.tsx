@@ -78,16 +78,22 @@ const verbs: Record<string, string> = {
   running: "is still running",
 };
 
+/** What only waits for its turn, or is at work, needs nobody. */
+const isStuck = ({ kind }: Cause) => kind !== "waiting" && kind !== "running";
+
 /** The answer in one breath. */
 function Summary({ causes, total }: { causes: Cause[]; total: number }) {
-  // What only waits for its turn needs nobody.
-  const stuck = causes.filter(({ kind }) => kind !== "waiting" && kind !== "running");
+  const stuck = causes.filter(isStuck);
   const asked = new Map(stuck.map(({ ownership }) => [ownership.owner?.name ?? "", ownership.owner]));
   // Tasks of a family that stand alike are told as one.
   const alike = [...Map.groupBy(causes, ({ family, kind }) => `${kind} ${family}`).values()];
   return (
     <p className={css.summary}>
-      {total === 1 ? "One first cause: " : `${total.toLocaleString()} first causes: `}
+      {stuck.length === 0
+        ? "It goes on: "
+        : total === 1
+          ? "One first cause: "
+          : `${total.toLocaleString()} first causes: `}
       {alike.slice(0, TOLD_MAX).map((group, index) => {
         const [first] = group;
         if (!first) return null;
@@ -108,7 +114,7 @@ function Summary({ causes, total }: { causes: Cause[]; total: number }) {
         </span>
       ))}
       {asked.size > 0 && "."}
-      <Waiting causes={causes} />
+      <Waiting causes={stuck} />
     </p>
   );
 }
@@ -149,7 +155,7 @@ interface CauseProps {
 function CauseCard({ cause, number, asked, run, under }: CauseProps) {
   const Title = under === 1 ? "h2" : "h3";
   const heading = `cause-${number}`;
-  const [isOpen, setOpen] = useState(number === 1);
+  const [isOpen, setOpen] = useState(number === 1 && isStuck(cause));
   const { hash } = useLocation();
   useEffect(() => {
     if (hash === `#${heading}`) setOpen(true);

@@ -168,7 +168,7 @@ const columns: Column<Task>[] = [
   {
     id: "status",
     title: "Status",
-    width: 140,
+    width: 152,
     isSortable: true,
     isEssential: true,
     cell: (task) => <StateBadge state={task.status} percent={task.progress} />,
