@@ -199,8 +199,15 @@ journey("an id is copied", async (page) => {
 
 journey("a newcomer finds whose the failure is, what caused it and who else waits", async (page) => {
   await open(page, "/");
-  const failing = page.getByRole("table", { name: "Failing components" }).getByRole("row", { name: /Daily report/ });
+  const table = page.getByRole("table", { name: "Failing components" });
+  // All of it is on the first page: whose it is, what caused it, who else waits.
+  const cause = table.getByRole("row", { name: /^settlement\b/ });
+  await cause.getByRole("link", { name: "Payments" }).waitFor();
+  await cause.getByText(/atlantico.csv line 4/).waitFor();
+  await cause.getByRole("link", { name: "daily-report" }).waitFor();
+  const failing = table.getByRole("row", { name: /^daily-report\b/ });
   await failing.getByRole("link", { name: "Finance systems" }).waitFor();
+  await failing.getByText("Waits for settlement").waitFor();
   await failing.getByText(/atlantico.csv line 4/).waitFor();
   await failing.getByRole("link", { name: /^Run \d+$/ }).click();
   await page.waitForURL(/\/runs\/\d+/);

@@ -161,6 +161,15 @@ export const queries = {
       },
     }),
 
+  /** How many runs there are; 100,000 stands for that many or more. */
+  runsTotal: (filter: RunFilter) =>
+    queryOptions({
+      queryKey: ["runs", "total", filter],
+      queryFn: async ({ signal }) =>
+        (await answer(client.GET("/api/v1/runs", { params: { query: { ...filter, limit: 1 } }, signal }))).total,
+      placeholderData: keepPreviousData,
+    }),
+
   run: (id: number) =>
     queryOptions({
       queryKey: ["run", id],

@@ -1,6 +1,6 @@
 /** What needs me: what of my teams fails and why, what is not in order, what changed, what takes long. */
 
-import { useInfiniteQuery, useQueries, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
 import { failureOf, itemRows, PAGE_ITEMS_MAX, paths, queries, type Schemas, shortRef } from "../api";
 import {
@@ -22,22 +22,20 @@ import {
   Section,
   Skeleton,
   Sparkline,
-  type SparklineBar,
   StateBadge,
-  secondsBetween,
   stateWord,
   TimeAgo,
   useRemembered,
 } from "../kit";
 import css from "./home.module.css";
+import { runBar } from "./run-bar";
 import { TaskCounts } from "./task-counts";
 
-type Run = Schemas["RunSummary"];
-type Entity = Schemas["EntitySummary"];
+type Pipeline = Schemas["PipelineSummary"];
 
-// LIMIT: of so many teams is asked what fails, of so many runs how long they take, and so many entries are what changed.
+// LIMIT: so many teams can be chosen from, so many of what fails are told.
 const TEAMS_MAX = 30;
-const RUNS = 500;
+const FAILING_MAX = 50;
 const BARS = 30;
 const SLOWEST = 5;
 const CHANGES_SHOWN = 8;
@@ -48,26 +46,23 @@ export default function Home() {
   const status = useQuery(queries.status());
   const owners = useQuery(queries.owners());
   const [chosen, choose] = useRemembered<string[]>("my-teams", []);
-  const runs = useInfiniteQuery(queries.runs({}, RUNS));
   const teams = owners.data?.items.filter(({ owner }) => owner) ?? [];
   // A team that is gone is no longer mine.
   const mine = chosen.filter((key) => teams.some(({ owner }) => keyOf(owner) === key));
-  const isMine = (owner: Schemas["OwnerName"] | null | undefined) => mine.length === 0 || mine.includes(keyOf(owner));
-  const known = runs.data?.pages.flatMap((page) => page.items) ?? [];
-  const own = known.filter(({ owner }) => isMine(owner));
+  const owner = mine.length > 0 ? mine.join(",") : undefined;
 
   return (
     <Page title="Home" lead={<Teams teams={teams} mine={mine} choose={choose} />}>
       <Loaded query={owners} failure={failureOf(owners.error, owners.refetch)}>
-        {({ items }) => <Failing owners={items.filter(({ owner }) => isMine(owner))} runs={known} />}
+        {() => <Failing owner={owner} />}
       </Loaded>
       <Loaded query={status} failure={failureOf(status.error, status.refetch)}>
         {(answer) => <Now status={answer} />}
       </Loaded>
       <Columns>
-        {runs.isPending ? <Skeleton lines={5} /> : <Slowest runs={own} />}
+        <Slowest owner={owner} />
         <Section title="Changed today" note={<Link to={paths.ledger()}>the whole ledger</Link>}>
-          <Changes size={status.data?.ledger.size} runs={own} />
+          <Changes size={status.data?.ledger.size} owner={owner} />
         </Section>
       </Columns>
     </Page>
@@ -104,58 +99,69 @@ function Teams(props: { teams: Schemas["OwnerSummary"][]; mine: string[]; choose
   );
 }
 
-interface FailingEntity extends Entity {
-  /** The run that ended last, in which to look for the cause. */
-  run: Run | undefined;
+/** In which to look for the cause. */
+function lastEnded({ runs }: Pipeline) {
+  return runs.findLast(({ outcome }) => outcome !== "running");
 }
 
-const failingColumns: Column<FailingEntity>[] = [
+const failingColumns: Column<Pipeline>[] = [
   {
     id: "component",
     title: "Component",
-    share: 1.6,
-    text: ({ title }) => title,
-    cell: ({ ref, title }) => <EntityLink entity={ref} title={title} />,
+    share: 1.5,
+    text: ({ component }) => shortRef(component),
+    cell: ({ component }) => <EntityLink entity={component} />,
   },
   {
     id: "owner",
     title: "Owner",
-    share: 1,
+    share: 1.1,
     text: ({ owner }) => owner?.name ?? "",
     cell: ({ owner }) => <OwnerLink owner={owner} />,
   },
   {
     id: "since",
     title: "Failing since",
-    width: 124,
+    width: 118,
     text: ({ failing_since }) => failing_since ?? "",
     cell: ({ failing_since }) => failing_since && <TimeAgo at={failing_since} />,
   },
   {
     id: "run",
     title: "Last run",
-    width: 90,
-    text: ({ run }) => String(run?.id ?? ""),
-    cell: ({ run }) => (run ? <RunLink run={run.id} /> : <Dim>–</Dim>),
+    width: 84,
+    text: (pipeline) => String(lastEnded(pipeline)?.id ?? ""),
+    cell: (pipeline) => {
+      const run = lastEnded(pipeline);
+      return run ? <RunLink run={run.id} /> : <Dim>–</Dim>;
+    },
   },
   {
     id: "cause",
     title: "First cause",
-    share: 4,
+    share: 3.6,
     isEssential: true,
-    text: ({ run }) => (run ? paths.runExplanation(run.id) : ""),
-    cell: ({ run }) => (run ? <FirstCause run={run.id} /> : <Dim>Its last run is not among the latest {RUNS}</Dim>),
+    text: (pipeline) => paths.runExplanation(lastEnded(pipeline)?.id ?? 0),
+    cell: (pipeline) => <FirstCause run={lastEnded(pipeline)?.id} />,
+  },
+  {
+    id: "affects",
+    title: "Also affected",
+    share: 1.6,
+    text: () => "",
+    cell: (pipeline) => <Affected run={lastEnded(pipeline)?.id} component={pipeline.component} />,
   },
 ];
 
 /** What a run failed of, in a line, with the way to the whole of it. */
-function FirstCause({ run }: { run: number }) {
-  const { data, error } = useQuery(queries.runExplanation(run));
+function FirstCause({ run }: { run: number | undefined }) {
+  const { data, error } = useQuery({ ...queries.runExplanation(run ?? 0), enabled: run !== undefined });
+  if (run === undefined) return <Dim>Its last run goes on</Dim>;
+  if (!data && !error) return <Dim>Looking for it…</Dim>;
   const cause = data?.causes[0];
   const others = (data?.causes_total ?? 0) - 1;
   const line = cause?.error?.text.trimEnd().split("\n").at(-1);
   const text = cause ? `${cause.family}: ${line ?? stateWord(cause.kind).toLowerCase()}` : "Why?";
-  if (!data && !error) return <Dim>Looking for it…</Dim>;
   return (
     <span title={text}>
       <Link to={paths.runExplanation(run)}>{text}</Link>
@@ -164,46 +170,57 @@ function FirstCause({ run }: { run: number }) {
   );
 }
 
-function Failing({ owners, runs }: { owners: Schemas["OwnerSummary"][]; runs: Run[] }) {
-  const failing = owners.filter((one) => one.failing > 0);
-  const named = failing.filter(({ owner }) => owner).slice(0, TEAMS_MAX);
-  const details = useQueries({ queries: named.map(({ owner }) => queries.owner(keyOf(owner))) });
-  const unowned = useQuery({
-    ...queries.entities({ unowned: true, health: "failing" }, 0, PAGE_ITEMS_MAX),
-    enabled: failing.some(({ owner }) => !owner),
+/** Who else waits for the first cause, in a line. */
+function Affected({ run, component }: { run: number | undefined; component: string }) {
+  const { data } = useQuery({ ...queries.runExplanation(run ?? 0), enabled: run !== undefined });
+  const cause = data?.causes[0];
+  if (!cause) return null;
+  const others = cause.components_affected.filter(({ ref }) => ref !== component);
+  const isOwn = cause.components_affected.length === others.length;
+  const more = cause.components_affected_total - (isOwn ? 0 : 1) - 1;
+  const [first] = others;
+  if (!first)
+    return <Dim>{cause.component === component ? "Nothing else" : `Waits for ${shortRef(cause.component)}`}</Dim>;
+  return (
+    <>
+      <EntityLink entity={first.ref} exists={first.exists} />
+      {more > 0 && <Dim> and {more.toLocaleString()} more</Dim>}
+    </>
+  );
+}
+
+function Failing({ owner }: { owner: string | undefined }) {
+  const query = useQuery({
+    ...queries.pipelines({ ...(owner ? { owner } : {}), failing: true, sort: "failing_since" }, 0, FAILING_MAX),
+    placeholderData: keepPreviousData,
   });
-  const items = [...details.flatMap(({ data }) => data?.items ?? []), ...(unowned.data?.items ?? [])]
-    .filter((entity) => entity.failing_since)
-    .sort((a, b) => (a.failing_since ?? "").localeCompare(b.failing_since ?? ""))
-    .map((entity) => ({ ...entity, run: runs.find(({ component, ended }) => component === entity.ref && ended) }));
-  const failed = details.find((detail) => detail.error && !detail.data);
-  const isPending = failing.length > 0 && items.length === 0 && details.some((detail) => detail.isPending);
+  const total = query.data?.total ?? 0;
   return (
     <ResourceTable
       name="Failing components"
-      tools={<h2 className={css.heading}>Failing now</h2>}
-      rows={itemRows({
-        data: items,
-        error: items.length === 0 ? (failed?.error ?? null) : null,
-        isPending,
-        refetch: () => failed?.refetch(),
-      })}
+      title="Failing now"
+      note={total > FAILING_MAX && `the first ${FAILING_MAX} of ${total.toLocaleString()}`}
+      rows={itemRows({ ...query, data: query.data?.items })}
       columns={failingColumns}
-      rowKey={({ ref }) => ref}
-      narrow={({ ref, title, owner, failing_since, run }) => (
+      rowKey={({ pipeline }) => pipeline}
+      narrow={(pipeline) => (
         <>
           <Inline>
             <strong>
-              <EntityLink entity={ref} title={title} />
+              <EntityLink entity={pipeline.component} />
             </strong>
-            <OwnerLink owner={owner} />
-            {failing_since && (
+            <OwnerLink owner={pipeline.owner} />
+            {pipeline.failing_since && (
               <Dim>
-                since <TimeAgo at={failing_since} />
+                since <TimeAgo at={pipeline.failing_since} />
               </Dim>
             )}
           </Inline>
-          {run && <FirstCause run={run.id} />}
+          <FirstCause run={lastEnded(pipeline)?.id} />
+          <Inline>
+            <Dim>Also affected:</Dim>
+            <Affected run={lastEnded(pipeline)?.id} component={pipeline.component} />
+          </Inline>
         </>
       )}
       empty={
@@ -296,39 +313,20 @@ function Problems() {
   );
 }
 
-function bar(run: Run): SparklineBar {
-  return {
-    seconds: run.ended ? secondsBetween(run.started, run.ended) : 0,
-    outcome: run.outcome === "succeeded" ? "ok" : run.outcome === "running" ? "busy" : "bad",
-  };
-}
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
-interface Slow {
-  name: string;
-  component: string;
-  runs: Run[];
-  seconds: number;
-}
-
-const slowColumns: Column<Slow>[] = [
+const slowColumns: Column<Pipeline>[] = [
   {
     id: "pipeline",
     title: "Pipeline",
     share: 2,
-    text: ({ name }) => name,
-    cell: ({ name }) => <Link to={paths.runs({ pipeline: name })}>{name}</Link>,
+    text: ({ pipeline }) => pipeline,
+    cell: ({ pipeline }) => <Link to={paths.runs({ pipeline })}>{pipeline}</Link>,
   },
   {
     id: "runs",
     title: `Last ${BARS} runs`,
     width: 204,
     text: ({ runs }) => runs.map((run) => run.outcome).join(" "),
-    cell: ({ runs, name }) => <Sparkline bars={runs.slice(0, BARS).toReversed().map(bar)} label={name} />,
+    cell: ({ runs, pipeline }) => <Sparkline bars={runs.map(runBar)} label={pipeline} />,
   },
   {
     id: "took",
@@ -336,30 +334,25 @@ const slowColumns: Column<Slow>[] = [
     width: 96,
     isNumber: true,
     isEssential: true,
-    text: ({ seconds }) => `${seconds} s`,
-    cell: ({ seconds }) => formatSeconds(seconds),
+    text: ({ duration_p50_s }) => `${duration_p50_s} s`,
+    cell: ({ duration_p50_s }) => formatSeconds(duration_p50_s ?? 0),
   },
 ];
 
-function Slowest({ runs }: { runs: Run[] }) {
-  // A run that failed at once says nothing of how long the work takes; where none succeeded, what there is has to do.
-  const slow = [...Map.groupBy(runs, (run) => run.pipeline)].flatMap(([name, group]): Slow[] => {
-    const ended = group.filter((run) => run.ended);
-    const succeeded = ended.filter((run) => run.outcome === "succeeded");
-    const measured = (succeeded.length > 0 ? succeeded : ended).slice(0, BARS);
-    const [first] = group;
-    if (!first || measured.length === 0) return [];
-    const seconds = median(measured.map((run) => secondsBetween(run.started, run.ended ?? run.started)));
-    return [{ name, component: first.component, runs: group, seconds }];
+function Slowest({ owner }: { owner: string | undefined }) {
+  const query = useQuery({
+    ...queries.pipelines({ ...(owner ? { owner } : {}), sort: "duration", order: "desc" }, 0, SLOWEST),
+    placeholderData: keepPreviousData,
   });
-  slow.sort((a, b) => b.seconds - a.seconds);
+  // What has never ended took no time yet.
+  const slow = query.data?.items.filter(({ duration_p50_s }) => typeof duration_p50_s === "number");
   return (
     <ResourceTable
       name="Slowest pipelines"
-      tools={<h2 className={css.heading}>Slowest pipelines</h2>}
-      rows={itemRows({ data: slow.slice(0, SLOWEST), error: null, isPending: false, refetch: () => {} })}
+      title="Slowest pipelines"
+      rows={itemRows({ ...query, data: slow })}
       columns={slowColumns}
-      rowKey={({ name }) => name}
+      rowKey={({ pipeline }) => pipeline}
       empty={
         <EmptyState icon="pipelines" title="No run has ended yet">
           A pipeline is here from its first run on: point a Luigi worker at this server.
@@ -386,8 +379,30 @@ function told({ kind, subject, payload }: Schemas["EntryView"]): [what: string, 
   return [subject.slice(subject.indexOf(":") + 1), words[kind]];
 }
 
+/** How the runs of today went. */
+function Today({ owner }: { owner: string | undefined }) {
+  const since = new Date(new Date().setHours(0, 0, 0, 0)).toISOString();
+  const filter = { since, ...(owner ? { owner } : {}) };
+  const all = useQuery(queries.runsTotal(filter));
+  const succeeded = useQuery(queries.runsTotal({ ...filter, outcome: "succeeded" }));
+  const running = useQuery(queries.runsTotal({ ...filter, outcome: "running" }));
+  if (all.data === undefined || succeeded.data === undefined || running.data === undefined) return <Dim>…</Dim>;
+  const other = Math.max(0, all.data - succeeded.data - running.data);
+  return (
+    <>
+      <Link to={paths.runs()}>
+        {all.data.toLocaleString()} {all.data === 1 ? "run" : "runs"}
+      </Link>{" "}
+      <Dim>
+        started today, {other === 0 ? "none failed" : `${other.toLocaleString()} did not succeed`}
+        {running.data > 0 && `, ${running.data.toLocaleString()} ${running.data === 1 ? "goes" : "go"} on`}
+      </Dim>
+    </>
+  );
+}
+
 /** What people changed since midnight, from the latest entries of the ledger; and how runs went. */
-function Changes({ size, runs }: { size: number | undefined; runs: Run[] }) {
+function Changes({ size, owner }: { size: number | undefined; owner: string | undefined }) {
   const latest = useQuery({
     ...queries.entries(Math.max(0, (size ?? 0) - PAGE_ITEMS_MAX), PAGE_ITEMS_MAX),
     enabled: size !== undefined,
@@ -400,16 +415,10 @@ function Changes({ size, runs }: { size: number | undefined; runs: Run[] }) {
     .toReversed();
   const oldest = latest.data?.items[0];
   const isCut = oldest !== undefined && oldest.seq > 0 && Date.parse(oldest.at) >= midnight;
-  const today = runs.filter(({ started }) => Date.parse(started) >= midnight);
-  const failed = today.filter(({ outcome }) => outcome !== "succeeded" && outcome !== "running").length;
   return (
     <List>
       <li>
-        <Link to={paths.runs()}>
-          {today.length.toLocaleString()}
-          {today.length === RUNS && "+"} {today.length === 1 ? "run" : "runs"}
-        </Link>{" "}
-        <Dim>started today, {failed === 0 ? "none failed" : `${failed.toLocaleString()} did not succeed`}</Dim>
+        <Today owner={owner} />
       </li>
       {changes.slice(0, CHANGES_SHOWN).map((entry) => {
         const [what, done] = told(entry);
