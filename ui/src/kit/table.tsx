@@ -183,7 +183,7 @@ function Body<T>({ name, rows, columns, rowKey, sort, onSort, isMarked, onOpen, 
     <div className={css.box} ref={boxRef} data-fills={fills || undefined} data-stale={rows.isStale || undefined}>
       <table
         className={css.table}
-        style={{ minWidth: widths.reduce((sum, one) => sum + one, 0) }}
+        style={{ minWidth: widths.reduce<number>((sum, one) => sum + (one ?? 0), 0) }}
         aria-label={name}
         aria-rowcount={rows.count + 1}
         onKeyDown={onKeyDown}
@@ -269,9 +269,11 @@ function Body<T>({ name, rows, columns, rowKey, sort, onSort, isMarked, onOpen, 
 }
 
 /** Columns have the width that they say; what is left goes to the others by their shares. */
-function columnWidths<T>(columns: Column<T>[], width: number): number[] {
+function columnWidths<T>(columns: Column<T>[], width: number): (number | undefined)[] {
   const fixed = columns.reduce((sum, column) => sum + (column.width ?? 0), 0);
   const shares = columns.reduce((sum, column) => sum + (column.width ? 0 : (column.share ?? 1)), 0);
+  // Not measured yet: the browser shares what is left among those that say nothing.
+  if (width === 0) return columns.map((column) => column.width);
   const min = width < NARROW_PX ? 0 : SHARE_PX_MIN;
   return columns.map((column) =>
     Math.floor(column.width ?? Math.max(min, ((width - fixed) * (column.share ?? 1)) / shares)),
