@@ -6,7 +6,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { HeldRun } from "./held.mjs";
 import { heading, isLive, journey, open, shownSince, TRUE_MS_MAX, world } from "./journey.mjs";
-import { pipelines, sleep, within } from "./world.mjs";
+import { openPage, pipelines, Server, sleep, within } from "./world.mjs";
 
 journey("a server that was away is followed again, and what happened meanwhile is shown", async (page) => {
   await open(page, "/runs");
@@ -76,6 +76,32 @@ journey("a manifest that is edited changes its page", async (page) => {
   await shownSince(performance.now(), "the new description", page.getByText("as it is now").first());
 });
 
+journey("a manifest that is edited in a folder which the server reads changes its page by itself", async () => {
+  const server = await Server.start({ watched: "manifests" });
+  const page = await openPage(world.browser, server);
+  const write = (description) =>
+    writeFile(
+      join(server.watched, "compass.yml"),
+      `name: watched-thing\nconfigVersion: 1\ntypeId: SERVICE\ndescription: ${description}\n`,
+    );
+  try {
+    await write("as it was");
+    await within(5_000, "the manifest is read", async () => {
+      const { items } = await server.api("/catalog/entities?text=watched-thing");
+      return items.length === 1;
+    });
+    await open(page, "/catalog/component/default/watched-thing");
+    await page.getByText("as it was").first().waitFor();
+    await write("as it is now");
+    const since = performance.now();
+    await shownSince(since, "the new description", page.getByText("as it is now").first());
+    console.log(`an edited manifest is shown after ${(performance.now() - since).toFixed(0)} ms`);
+  } finally {
+    await page.context().close();
+    await server.close();
+  }
+});
+
 journey("what a task says of itself is shown while it runs", async (page) => {
   const run = await HeldRun.start(world.server, "telling");
   try {
@@ -127,7 +153,7 @@ journey("a worker that is killed is called silent on every page that shows it", 
       shownSince(since, what, locator).then(() => `${what} ${(performance.now() - since).toFixed(0)} ms`);
     const took = await Promise.all([
       shown("workers", row.getByText("Silent", { exact: true })),
-      shown("run", other.getByText("Worker silent", { exact: true })),
+      shown("run", other.getByText("Worker silent", { exact: true }).first()),
       shown("runs", inList.getByText("Worker silent", { exact: true })),
     ]);
     console.log(`a killed worker is called silent after: ${took.join(", ")}`);

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -63,9 +63,16 @@ async function answers(url) {
 
 /** A server on a directory of its own, which can be stopped and started again. */
 export class Server {
-  static async start() {
+  /** With `watched` it reads the manifests of a folder of this name by itself. */
+  static async start({ watched } = {}) {
     const server = new Server();
     server.place = await mkdtemp(join(tmpdir(), "bussola-ui."));
+    if (watched) {
+      server.watched = join(server.place, watched);
+      server.config = join(server.place, "bussola.toml");
+      await mkdir(server.watched);
+      await writeFile(server.config, `[catalog]\npaths = ['${watched}']\n`);
+    }
     server.port = await freePort();
     server.url = `http://127.0.0.1:${server.port}`;
     await server.run();
@@ -74,6 +81,7 @@ export class Server {
 
   async run() {
     const args = ["serve", "--listen", `127.0.0.1:${this.port}`, "--data", join(this.place, "data")];
+    if (this.config) args.push("--config", this.config);
     this.process = spawn(BINARY, args, {
       stdio: ["ignore", "ignore", "inherit"],
       env: { ...process.env, RUST_LOG: "error" },

@@ -134,6 +134,15 @@ function Shown({ run, answered }: { run: Schemas["RunDetail"]; answered: number 
           title={run.outcome === "running" ? "Why it is not done yet" : "Why it is not done"}
           note={<Link to={paths.runExplanation(run.id)}>as a page to send or print</Link>}
         >
+          {run.outcome === "running" && run.heard && silenceOf(run.heard) !== "heard" && (
+            <Inline>
+              <StateBadge state="running_silent" />
+              <span>
+                Last heard of <HeardAgo silentMs={run.heard.silent_ms} answered={answered} />. What is said to run may
+                have ended with it; the server gives it up after a while, and others may then run its tasks.
+              </span>
+            </Inline>
+          )}
           <Loaded query={explanation} failure={failureOf(explanation.error, explanation.refetch)}>
             {(shown) => <Causes explanation={shown} under={2} />}
           </Loaded>
