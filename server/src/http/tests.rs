@@ -251,6 +251,7 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
             "/runs/1/tasks?limit=1&status=FAILED,DONE&family=Extract&text=EXT&sort=duration",
             Value::Null,
         ),
+        ("GET", "/runs/{id}/changes", "/runs/1/changes?since=2026-01-01T00:00:00Z", Value::Null),
         ("GET", "/runs/{id}/compare/{other}", "/runs/1/compare/1", Value::Null),
         (
             "GET",
@@ -397,6 +398,8 @@ async fn every_code_is_answered() {
         ("GET", "/runs/99/graph", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/runs/99/graph.svg", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/runs/99/timeline", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/runs/99/changes", Value::Null, ErrorCode::NoSuchRun),
+        ("GET", "/runs/1/changes?since=today", Value::Null, ErrorCode::BadParameter),
         ("GET", "/tasks/none/graph", Value::Null, ErrorCode::NoSuchTask),
         ("GET", "/tasks/Report_1/graph?direction=odd", Value::Null, ErrorCode::BadParameter),
         ("GET", "/catalog/entities/component/default/none/graph", Value::Null, ErrorCode::NoSuchEntity),
@@ -844,6 +847,34 @@ async fn a_run_has_a_graph_and_a_time_line() {
     let bar = json!({"task": "Extract_1", "family": 0, "worker": 0, "started_ms": 0, "ended_ms": 0, "outcome": "failed", "critical": true});
     assert_eq!(line["bars"], json!([bar]));
     assert_eq!((&line["families"], &line["workers"]), (&json!(["Extract"]), &json!(["w1"])));
+}
+
+#[tokio::test]
+async fn a_follower_is_told_what_changed() {
+    let edge = Edge::company().await;
+    let first = edge.get("/runs/1/changes").await;
+    // What there is as a whole is asked for elsewhere.
+    assert_eq!((&first["tasks"], first["cut"].as_bool()), (&json!([]), Some(false)));
+    // What is told next overlaps with what was told.
+    assert!(first["next_since"].as_str() < Some(&super::wire::time(crate::app::system_now())));
+    let told = edge.get("/runs/1/changes?since=2020-01-01T00:00:00Z").await;
+    assert_eq!(told["structure"], first["structure"]);
+    let ids = |told: &Value| -> Vec<String> {
+        let tasks = told["tasks"].as_array().expect("tasks");
+        tasks.iter().map(|task| task["id"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(ids(&told), ["Extract_1", "Report_1"]);
+    assert_eq!(told["critical"], json!([{"id": "Extract_1", "family": "Extract"}]));
+    assert_eq!(told["families"][0]["counts"]["failed"], 1);
+    assert_eq!(ids(&edge.get("/runs/1/changes?since=2100-01-01T00:00:00Z").await), [""; 0]);
+
+    // One more task: whoever follows reads the whole.
+    let edge = Edge::new();
+    let add = |id: &str| json!({"worker": "w", "task_id": id, "family": "F", "status": "PENDING"});
+    edge.luigi("add_task", add("F_1")).await;
+    let before = edge.get("/runs/1/changes").await;
+    edge.luigi("add_task", add("F_2")).await;
+    assert_ne!(edge.get("/runs/1/changes").await["structure"], before["structure"]);
 }
 
 #[tokio::test]
