@@ -45,7 +45,7 @@ test("a run, its task's failure and a worker's loss are shown without a reload",
   await page.getByRole("link", { name: "Unload", exact: true }).waitFor({ timeout: TRUE_MS_MAX });
 
   await page.getByRole("link", { name: "Unload", exact: true }).click();
-  await page.getByRole("heading", { name: "Unload" }).waitFor();
+  await page.getByRole("heading", { level: 1, name: "Unload" }).waitFor();
   await server.rpc("get_work", { worker });
   const row = page.getByRole("table", { name: "Tasks" }).getByRole("row", { name: /Unload/ });
   await row.getByText("Running").waitFor({ timeout: TRUE_MS_MAX });

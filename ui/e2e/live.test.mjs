@@ -158,7 +158,10 @@ journey("a worker that is killed is called silent on every page that shows it", 
     ]);
     console.log(`a killed worker is called silent after: ${took.join(", ")}`);
     // It goes on counting.
-    await row.getByText(/^[3-9] s ago$/).waitFor();
+    await row
+      .getByRole("cell", { name: /^[3-9] s ago$/ })
+      .first()
+      .waitFor();
   } finally {
     await run.close();
   }

@@ -1,6 +1,6 @@
 /**
  * When a worker counts as silent. Luigi's workers ping by a clock of their own, each second if nothing else is set, whatever
- * they are at; so one that has missed two pings is silent, and more than that nobody can say yet: it may be gone, or hold
+ * they are at; so one whose pings stay away is silent, and more than that nobody can say yet: it may be gone, or hold
  * its interpreter. The server decides later that it is lost.
  *
  * Signs of life are not in the ledger, so no event tells of them: whoever shows them asks again and again, and asks at the
@@ -11,16 +11,17 @@ import type { Schemas } from "./client";
 
 type Heard = Schemas["Heard"];
 
-/** Nearly two pings: with the time that the question takes, what is shown is true within two of them. */
-const SILENT_PINGS = 1.75;
+/** A ping that is this late is missed: with the time that the question takes, that is shown before the second one is due. */
+const SILENT_PINGS = 1.5;
 /** A worker that is to ping more often is not silent that soon: machines have hiccups. */
-const SILENT_MS_MIN = 1_750;
+const SILENT_MS_MIN = 1_500;
 /** From here on silence is no hiccup any more. */
 const UNHEARD_MS_MIN = 15_000;
 const UNHEARD_PINGS = 5;
-/** How often to ask while all is well, and at most. */
+/** How often to ask while all is well, and at most. A question that would come just too early waits until it is time. */
 const LOOK_MS = 1_000;
-const LOOK_MS_MIN = 100;
+const LOOK_MS_MAX = 1_250;
+const LOOK_MS_MIN = 50;
 /** What is asked just at the moment would be told that it is not yet time. */
 const LATE_MS = 15;
 
@@ -37,10 +38,11 @@ export function silenceOf(heard: Heard): Silence {
 
 /** When to ask again about workers. */
 export function nextLookMs(workers: Iterable<Heard>): number {
-  let next = LOOK_MS;
+  let soonest = Number.POSITIVE_INFINITY;
   for (const heard of workers) {
     const left = silentAfterMs(heard) - heard.silent_ms;
-    if (left > 0) next = Math.min(next, left + LATE_MS);
+    if (left > 0) soonest = Math.min(soonest, left + LATE_MS);
   }
+  const next = soonest <= LOOK_MS_MAX ? soonest : LOOK_MS;
   return Math.max(LOOK_MS_MIN, next);
 }

@@ -52,9 +52,13 @@ export function TaskGraph({ graph, selected, onSelect, onOpen, expanded, onExpan
   const hasCritical = graph.nodes.some((node) => node.critical);
   // Only of a run that ended does the chain lead to a failure.
   const isFailed = graph.nodes.some((node) => node.critical && stateRank(node.status) === 0);
+  const goesOn = graph.nodes.some(
+    (node) => node.critical && (node.status === "RUNNING" || node.status === "BATCH_RUNNING"),
+  );
   const hasForeign = graph.families.some((one) => one.foreign);
   const notes = [
-    hasCritical && `Bold: ${isFailed ? "the chain to what failed" : "the chain that decided the end"}`,
+    hasCritical &&
+      `Bold: ${isFailed ? "the chain to what failed" : goesOn ? "the chain that it waits for now" : "the chain that decided the end"}`,
     hasForeign && "Dashed: of another component",
     graph.cut && `The nearest ${graph.tasks.toLocaleString()} tasks; there are more`,
   ];

@@ -82,7 +82,7 @@ function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask
     <>
       {now && <Actions id={id} now={now} />}
       <Properties items={items} />
-      {now && now.waits.length > 0 && now.status !== "DONE" && (
+      {now && now.waits.length > 0 && now.status !== "DONE" && now.status !== "RUNNING" && (
         <Section title="What it waits for">
           <List>
             {now.waits.map((wait) => (
@@ -123,12 +123,8 @@ function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask
 
 function Progress({ percent }: { percent: number }) {
   const within = Math.max(0, Math.min(100, percent));
-  return (
-    <Inline>
-      <Meter used={within} total={100} label={`${percentText(within)} done`} isGood />
-      {percentText(within)}
-    </Inline>
-  );
+  const text = percentText(within);
+  return <Meter used={within} total={100} label={`${text} done`} figure={text} isGood />;
 }
 
 function Attempt({ attempt }: { attempt: Schemas["TaskAttempt"] }) {
