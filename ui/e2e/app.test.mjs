@@ -81,7 +81,10 @@ test("the keyboard alone goes everywhere", async () => {
 
   await page.keyboard.press("Control+k");
   await page.keyboard.type("settl");
-  await page.getByRole("option", { name: /^settlement/ }).waitFor();
+  await page
+    .getByRole("option", { name: /^settlement/ })
+    .first()
+    .waitFor();
   await page.keyboard.press("Enter");
   await page.waitForURL("**/catalog/component/default/settlement");
   await page.getByRole("heading", { name: "settlement" }).waitFor();
@@ -173,7 +176,7 @@ test("the ledger is followed, held still and filtered", async () => {
   await newest.click();
   await page.getByRole("dialog").getByText('"quay"').first().waitFor();
   await page.keyboard.press("Escape");
-  await go("/ledger?text=resources.set");
+  await go("/ledger?kind=resources.set");
   await page.getByText("3 rows", { exact: true }).waitFor();
   await server.bussola("resources", "set", "quay", "2");
   await page.getByText("4 rows", { exact: true }).waitFor({ timeout: TRUE_MS_MAX });

@@ -44,7 +44,7 @@ const pages = [
   ["workers", "/workers", (page) => page.getByRole("table", { name: "Workers" })],
   ["resources", "/resources", (page) => page.getByText("No resource is known")],
   ["ledger", "/ledger", (page) => page.getByRole("table", { name: "Ledger" })],
-  ["ledger-nothing", "/ledger?text=no-such-thing", (page) => page.getByText("Nothing fits among the latest")],
+  ["ledger-nothing", "/ledger?text=no-such-thing", (page) => page.getByText("Nothing is called “no-such-thing”")],
   ["ledger-entry", "/ledger?entry=20", (page) => page.getByRole("dialog").getByText("The root is signed")],
   ["not-found", "/no/such/page", (page) => page.getByText("Nothing is here")],
 ];

@@ -3,6 +3,14 @@
 export { ApiFailure, type Schemas } from "./client";
 export { type Connection, follow, useConnection } from "./live";
 export { type Silence, silenceOf } from "./pulse";
-export { commands, type EntityFilter, PAGE_ITEMS_MAX, type PipelineFilter, queries, type RunFilter } from "./queries";
+export {
+  commands,
+  type EntityFilter,
+  type EntryFilter,
+  PAGE_ITEMS_MAX,
+  type PipelineFilter,
+  queries,
+  type RunFilter,
+} from "./queries";
 export { formatRef, parseRef, paths, type RefParts, shortRef } from "./refs";
-export { failureOf, itemRows, useEntityRows, usePipelineRows, useRunRows } from "./rows";
+export { failureOf, itemRows, useEntityRows, useEntryRows, usePipelineRows, useRunRows } from "./rows";

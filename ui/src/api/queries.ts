@@ -13,6 +13,10 @@ import { parseRef } from "./refs";
 import type { operations } from "./schema";
 
 export type EntityFilter = Omit<NonNullable<operations["listEntities"]["parameters"]["query"]>, "offset" | "limit">;
+export type EntryFilter = Omit<
+  NonNullable<operations["listEntries"]["parameters"]["query"]>,
+  "from" | "limit" | "order"
+>;
 export type PipelineFilter = Omit<NonNullable<operations["listPipelines"]["parameters"]["query"]>, "offset" | "limit">;
 export type RunFilter = Omit<NonNullable<operations["listRuns"]["parameters"]["query"]>, "before" | "limit">;
 
@@ -273,20 +277,22 @@ export const queries = {
       staleTime: Number.POSITIVE_INFINITY,
     }),
 
-  /** Entries `from` on; `to` is one past the last, and stands for how much of a growing page was there. */
-  entrySpan: (from: number, to: number) =>
+  /** The latest entries that fit, as they become more. */
+  latestEntries: (topic: string, filter: EntryFilter, limit: number) =>
     queryOptions({
-      queryKey: ["entry", "span", from, to],
+      queryKey: [topic, "entries", filter, limit],
       queryFn: ({ signal }) =>
-        answer(client.GET("/api/v1/ledger/entries", { params: { query: { from, limit: to - from } }, signal })),
-      staleTime: Number.POSITIVE_INFINITY,
+        answer(
+          client.GET("/api/v1/ledger/entries", { params: { query: { ...filter, order: "desc", limit } }, signal }),
+        ),
     }),
 
-  entries: (from: number, limit: number) =>
+  /** What is called so, the best first. */
+  search: (q: string, limit?: number) =>
     queryOptions({
-      queryKey: ["ledger", "entries", from, limit],
+      queryKey: ["catalog", "search", q, limit],
       queryFn: ({ signal }) =>
-        answer(client.GET("/api/v1/ledger/entries", { params: { query: { from, limit } }, signal })),
+        answer(client.GET("/api/v1/search", { params: { query: limit === undefined ? { q } : { q, limit } }, signal })),
     }),
 };
 

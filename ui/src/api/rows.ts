@@ -11,8 +11,16 @@ import {
 } from "@tanstack/react-query";
 import { useCallback, useMemo, useState } from "react";
 import type { Rows } from "../kit/rows";
-import { ApiFailure, type Schemas } from "./client";
-import { type EntityFilter, PAGE_ITEMS, PAGE_ITEMS_MAX, type PipelineFilter, queries, type RunFilter } from "./queries";
+import { ApiFailure, answer, client, type Schemas } from "./client";
+import {
+  type EntityFilter,
+  type EntryFilter,
+  PAGE_ITEMS,
+  PAGE_ITEMS_MAX,
+  type PipelineFilter,
+  queries,
+  type RunFilter,
+} from "./queries";
 
 // LIMIT: what one download may hold. More than a spreadsheet opens is a job for the API.
 const ALL_ITEMS_MAX = 200_000;
@@ -112,6 +120,104 @@ export function useRunRows(filter: RunFilter): Rows<Schemas["RunSummary"]> {
     isLoading: query.isPending,
     isStale: query.isPlaceholderData,
     failure: failureOf(query.error, () => query.refetch()),
+  };
+}
+
+type Entry = Schemas["EntryView"];
+
+/** LIMIT: entries that came since the list was begun; with more it is begun anew. */
+const FRESH_MAX = PAGE_ITEMS_MAX;
+/** LIMIT: how often one look back asks on when nothing of what it is told fits. */
+const LOOKS_MAX = 20;
+
+interface Back {
+  items: Entry[];
+  /** Where to look on; not set: there are no more. */
+  from: number | undefined;
+}
+
+/**
+ * Entries of the ledger that fit, the latest first: back from where it ended when the list was begun, with what came since on
+ * top. Entries never change, so nothing is read twice.
+ */
+export function useEntryRows(filter: EntryFilter, size: number | undefined): Rows<Entry> & { lookOn?: () => void } {
+  const of = JSON.stringify(filter);
+  const [begun, begin] = useState<{ of: string; size: number }>();
+  if (size !== undefined && (begun?.of !== of || size - begun.size > FRESH_MAX)) begin({ of, size });
+  const start = begun?.of === of ? begun.size : undefined;
+
+  const back = useInfiniteQuery({
+    queryKey: ["entry", "back", filter, start],
+    enabled: start !== undefined,
+    initialPageParam: (start ?? 0) - 1,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async ({ pageParam, signal }): Promise<Back> => {
+      const items: Entry[] = [];
+      let from: number | undefined = pageParam;
+      for (let look = 0; look < LOOKS_MAX && from !== undefined && from >= 0; look += 1) {
+        const query: EntryFilter & { order: string; from: number; limit: number } = {
+          ...filter,
+          order: "desc",
+          from,
+          limit: PAGE_ITEMS,
+        };
+        const page: Schemas["EntryPage"] = await answer(
+          client.GET("/api/v1/ledger/entries", { params: { query }, signal }),
+        );
+        items.push(...page.items);
+        from = page.next_from ?? undefined;
+        if (items.length >= PAGE_ITEMS / 2) break;
+      }
+      return { items, from: from !== undefined && from >= 0 ? from : undefined };
+    },
+    getNextPageParam: ({ from }) => from ?? null,
+  });
+  const since = useQuery({
+    queryKey: ["entry", "since", filter, start, size],
+    enabled: start !== undefined && size !== undefined && size > start,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: ({ signal }) => {
+      const query = { ...filter, from: start ?? 0, limit: FRESH_MAX };
+      return answer(client.GET("/api/v1/ledger/entries", { params: { query }, signal }));
+    },
+  });
+  const isFresh = start !== undefined && size !== undefined && size > start;
+  const fresh = isFresh ? (since.data?.items ?? []).filter(({ seq }) => seq >= start && seq < size).toReversed() : [];
+  const items = [...fresh, ...(back.data?.pages.flatMap((page) => page.items) ?? [])];
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = back;
+  const isEmptyHanded = back.data?.pages.at(-1)?.items.length === 0;
+  const count = items.length;
+  const need = useCallback(
+    (_: number, lastRow: number) => {
+      // Where nothing fits far back the viewer says whether to look on.
+      if (hasNextPage && !isFetchingNextPage && !isEmptyHanded && lastRow >= count - AHEAD_ROWS) void fetchNextPage();
+    },
+    [hasNextPage, isFetchingNextPage, isEmptyHanded, fetchNextPage, count],
+  );
+  const all = async () => {
+    let gathered = back.data?.pages ?? [];
+    let isMore: boolean = hasNextPage;
+    const found = () => gathered.reduce((sum, page) => sum + page.items.length, fresh.length);
+    while (isMore && found() < ALL_ITEMS_MAX) {
+      const next = await fetchNextPage();
+      gathered = next.data?.pages ?? gathered;
+      isMore = next.hasNextPage;
+    }
+    return [...fresh, ...gathered.flatMap((page) => page.items)];
+  };
+  const lookOn = hasNextPage && isEmptyHanded && !isFetchingNextPage ? { lookOn: () => void fetchNextPage() } : {};
+  return {
+    count,
+    total: hasNextPage ? undefined : count,
+    at: (index) => items[index],
+    need,
+    all,
+    isLoading: size === undefined || back.isPending,
+    isStale: back.isPlaceholderData,
+    failure: failureOf(back.error, () => back.refetch()),
+    ...lookOn,
   };
 }
 

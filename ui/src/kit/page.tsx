@@ -100,7 +100,9 @@ export function Cards({ children }: { children: ReactNode }) {
 }
 
 export interface Property {
-  name: string;
+  name: ReactNode;
+  /** Tells it from others, where the name does not. */
+  key?: string;
   value: ReactNode;
   /** Where it is said, and how long that has been so. */
   source?: ReactNode;
@@ -111,7 +113,7 @@ export function Properties({ items }: { items: Property[] }) {
   return (
     <dl className={css.properties}>
       {items.map((item) => (
-        <div key={item.name} className={css.property}>
+        <div key={item.key ?? String(item.name)} className={css.property}>
           <dt>{item.name}</dt>
           <dd>
             <span>{item.value}</span>

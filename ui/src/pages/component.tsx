@@ -223,6 +223,7 @@ function Shown({ entity }: { entity: Detail }) {
         />
       )}
 
+      <History of={entity.ref} />
       {entity.declaration && <Manifest entity={entity} declaration={entity.declaration} />}
     </>
   );
@@ -408,6 +409,34 @@ function BlastRadius({ reach }: { reach: Schemas["Reach"] }) {
         </EmptyState>
       }
     />
+  );
+}
+
+/** LIMIT: what is told here of what was changed; the ledger has all. */
+const CHANGES_MAX = 10;
+
+/** What was changed about it, and when: from the ledger. */
+function History({ of }: { of: string }) {
+  const query = useQuery(queries.latestEntries("catalog", { subject: of }, CHANGES_MAX));
+  return (
+    <Section title="History" note={<Link to={paths.ledger({ text: of })}>in the ledger</Link>}>
+      <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={3}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <Dim>Nothing of it is in the ledger yet.</Dim>
+          ) : (
+            <Properties
+              items={items.map((entry) => ({
+                name: <TimeAgo at={entry.at} />,
+                key: String(entry.seq),
+                value: <Link to={paths.ledger({ entry: String(entry.seq) })}>{entry.sentence || entry.kind}</Link>,
+                source: entry.principal,
+              }))}
+            />
+          )
+        }
+      </Loaded>
+    </Section>
   );
 }
 

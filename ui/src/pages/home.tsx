@@ -2,7 +2,7 @@
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { failureOf, itemRows, PAGE_ITEMS_MAX, paths, queries, type Schemas, shortRef } from "../api";
+import { failureOf, itemRows, paths, queries, type Schemas, shortRef } from "../api";
 import {
   Card,
   Cards,
@@ -62,7 +62,7 @@ export default function Home() {
       <Columns>
         <Slowest owner={owner} />
         <Section title="Changed today" note={<Link to={paths.ledger()}>the whole ledger</Link>}>
-          <Changes size={status.data?.ledger.size} owner={owner} />
+          <Changes owner={owner} />
         </Section>
       </Columns>
     </Page>
@@ -362,27 +362,11 @@ function Slowest({ owner }: { owner: string | undefined }) {
   );
 }
 
-const words: Record<string, string> = {
-  "entity.declared": "declared or changed",
-  "entity.removed": "declared no more",
-  "pipeline.discovered": "pipeline seen first",
-  "resources.set": "amount set",
-  "scheduler.paused": "paused",
-};
-
-/** What a change is about, and what was done to it. */
-function told({ kind, subject, payload }: Schemas["EntryView"]): [what: string, done: string | undefined] {
-  const { totals, paused } = payload as { totals?: Record<string, unknown>; paused?: boolean };
-  if (totals) return [Object.keys(totals).join(", "), words[kind]];
-  if (paused === false) return ["Scheduler", "hands out work again"];
-  if (paused) return ["Scheduler", words[kind]];
-  return [subject.slice(subject.indexOf(":") + 1), words[kind]];
-}
+const midnight = () => new Date(new Date().setHours(0, 0, 0, 0)).toISOString();
 
 /** How the runs of today went. */
 function Today({ owner }: { owner: string | undefined }) {
-  const since = new Date(new Date().setHours(0, 0, 0, 0)).toISOString();
-  const filter = { since, ...(owner ? { owner } : {}) };
+  const filter = { since: midnight(), ...(owner ? { owner } : {}) };
   const all = useQuery(queries.runsTotal(filter));
   const succeeded = useQuery(queries.runsTotal({ ...filter, outcome: "succeeded" }));
   const running = useQuery(queries.runsTotal({ ...filter, outcome: "running" }));
@@ -401,53 +385,37 @@ function Today({ owner }: { owner: string | undefined }) {
   );
 }
 
-/** What people changed since midnight, from the latest entries of the ledger; and how runs went. */
-function Changes({ size, owner }: { size: number | undefined; owner: string | undefined }) {
-  const latest = useQuery({
-    ...queries.entries(Math.max(0, (size ?? 0) - PAGE_ITEMS_MAX), PAGE_ITEMS_MAX),
-    enabled: size !== undefined,
-    placeholderData: (kept) => kept,
-  });
+/** What people change, not what runs by itself. */
+const CHANGES = "entity.,pipeline.discovered,resources.set,scheduler.paused,worker.disabled";
+
+/** What was changed since midnight; and how runs went. */
+function Changes({ owner }: { owner: string | undefined }) {
+  const filter = { kind: CHANGES, since: midnight() };
+  // One more than is shown says whether there are more.
+  const latest = useQuery(queries.latestEntries("ledger", filter, CHANGES_SHOWN + 1));
   if (latest.isPending) return <Skeleton lines={5} />;
-  const midnight = new Date().setHours(0, 0, 0, 0);
-  const changes = (latest.data?.items ?? [])
-    .filter(({ kind, at }) => words[kind] !== undefined && Date.parse(at) >= midnight)
-    .toReversed();
-  const oldest = latest.data?.items[0];
-  const isCut = oldest !== undefined && oldest.seq > 0 && Date.parse(oldest.at) >= midnight;
+  const changes = latest.data?.items ?? [];
   return (
     <List>
       <li>
         <Today owner={owner} />
       </li>
-      {changes.slice(0, CHANGES_SHOWN).map((entry) => {
-        const [what, done] = told(entry);
-        return (
-          <li key={entry.seq} className={css.change}>
-            <span>
-              {entry.kind.startsWith("entity.") ? (
-                <EntityLink entity={entry.subject} />
-              ) : (
-                <Link to={paths.ledger({ entry: String(entry.seq) })}>{what}</Link>
-              )}{" "}
-              <Dim>{done}</Dim>
-            </span>
-            <Dim>
-              <TimeAgo at={entry.at} />
-            </Dim>
-          </li>
-        );
-      })}
+      {changes.slice(0, CHANGES_SHOWN).map((entry) => (
+        <li key={entry.seq} className={css.change}>
+          <Link to={paths.ledger({ entry: String(entry.seq) })}>{entry.sentence || entry.kind}</Link>
+          <Dim>
+            <TimeAgo at={entry.at} />
+          </Dim>
+        </li>
+      ))}
       {changes.length > CHANGES_SHOWN && (
         <li>
-          <Link to={paths.ledger()}>and {(changes.length - CHANGES_SHOWN).toLocaleString()} more</Link>
+          <Link to={paths.ledger({ kind: CHANGES, since: midnight() })}>all of today</Link>
         </li>
       )}
-      {isCut && (
+      {changes.length === 0 && (
         <li>
-          <Dim>
-            Among the latest {PAGE_ITEMS_MAX.toLocaleString()} entries of the ledger; there are older ones of today.
-          </Dim>
+          <Dim>Nothing in the catalog was declared, changed or taken away.</Dim>
         </li>
       )}
     </List>

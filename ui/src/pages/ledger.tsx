@@ -1,8 +1,8 @@
 /** The ledger: what happened, newest first, as it happens; each entry opens, and is checked in the browser. */
 
-import { keepPreviousData, useInfiniteQuery, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
-import { failureOf, PAGE_ITEMS_MAX, queries, type Schemas } from "../api";
+import { useQuery } from "@tanstack/react-query";
+import { useMemo, useState } from "react";
+import { type EntryFilter, failureOf, queries, type Schemas, useEntryRows } from "../api";
 import {
   Button,
   type Column,
@@ -11,7 +11,6 @@ import {
   FilterBar,
   Page,
   ResourceTable,
-  type Rows,
   RunLink,
   TimeAgo,
   useUrlState,
@@ -20,57 +19,77 @@ import { EntryDrawer } from "./ledger-entry";
 
 type Entry = Schemas["EntryView"];
 
-const PAGE = 200;
-// LIMIT: browsers draw nothing taller than some 33 million pixels, which rows reach at a million.
-const ROWS_MAX = 500_000;
-// LIMIT: entries kept for who scrolls on and on; those in view are read again from the cache.
-const KNOWN_MAX = 20_000;
-// LIMIT: how far back one search reads before it says so, and how much it gathers at least on the way.
-const SEARCHED_MAX = 20_000;
-const FOUND_MIN = 100;
-/** LIMIT: what a download of the whole table holds; more is a job for `bussola ledger export`. */
-const TAKEN_MAX = 100_000;
+/** Kinds that begin alike are about one thing. */
+const KINDS = [
+  ["run.", "Runs"],
+  ["task.,tasks.", "Tasks"],
+  ["worker.,workers.", "Workers"],
+  ["entity.", "What the catalog has"],
+  ["manifest.", "Manifests"],
+  ["pipeline.", "Pipelines"],
+  ["resources.,scheduler.", "What somebody set"],
+  ["message.,messages.,answer.", "Messages to tasks"],
+] as const;
+
+const HOUR_MS = 3_600_000;
+const SPANS: Record<string, [label: string, ms: number]> = {
+  "1h": ["the last hour", HOUR_MS],
+  "24h": ["the last 24 hours", 24 * HOUR_MS],
+  "7d": ["the last 7 days", 7 * 24 * HOUR_MS],
+};
+
+/** Who scrolls down wants to read: what comes meanwhile would move what is read. */
+const AWAY_ROWS = 20;
 
 const columns: Column<Entry>[] = [
   {
     id: "seq",
     title: "Entry",
-    width: 78,
+    width: 82,
     isNumber: true,
     text: ({ seq }) => String(seq),
     cell: ({ seq }) => seq.toLocaleString(),
   },
+  { id: "at", title: "When", width: 112, text: ({ at }) => at, cell: ({ at }) => <TimeAgo at={at} /> },
+  {
+    id: "sentence",
+    title: "What happened",
+    share: 5,
+    isEssential: true,
+    text: ({ sentence, kind, subject }) => sentence || `${kind} ${subject}`,
+    cell: ({ sentence, kind, subject }) => (
+      <span title={`${kind} ${subject}`}>{sentence || <code>{`${kind} ${subject}`}</code>}</span>
+    ),
+  },
   {
     id: "kind",
-    title: "What happened",
-    share: 1.2,
-    isEssential: true,
+    title: "Kind",
+    width: 156,
     text: ({ kind }) => kind,
     cell: ({ kind }) => <code title={kind}>{kind}</code>,
   },
   {
-    id: "subject",
-    title: "To what",
-    share: 2,
-    isEssential: true,
-    text: ({ subject }) => subject,
-    cell: ({ subject }) => <span title={subject}>{subject}</span>,
-  },
-  {
     id: "run",
     title: "Run",
-    width: 90,
+    width: 84,
     text: ({ run }) => String(run ?? ""),
     cell: ({ run }) => (typeof run === "number" ? <RunLink run={run} /> : null),
   },
   {
     id: "by",
     title: "By",
-    width: 120,
+    width: 110,
     text: ({ principal }) => principal,
     cell: ({ principal }) => principal,
   },
-  { id: "at", title: "When", width: 120, text: ({ at }) => at, cell: ({ at }) => <TimeAgo at={at} /> },
+  {
+    id: "subject",
+    title: "To what",
+    share: 2,
+    isOptional: true,
+    text: ({ subject }) => subject,
+    cell: ({ subject }) => <span title={subject}>{subject}</span>,
+  },
   {
     id: "hash",
     title: "Hash",
@@ -81,6 +100,32 @@ const columns: Column<Entry>[] = [
   },
 ];
 
+/** What the ledger calls what was found. */
+function subjectOf({ kind, id }: Schemas["SearchHit"]): string {
+  return kind === "pipeline" || kind === "run" || kind === "task" ? `${kind}:${id}` : id;
+}
+
+/** What somebody wrote, as the ledger calls it: a name is looked for among all that has one. */
+function useSubject(written: string | undefined): {
+  subject: string | undefined;
+  isLooking: boolean;
+  isNothing: boolean;
+} {
+  const isGiven = written === undefined || written.includes(":") || written === "scheduler";
+  const found = useQuery({ ...queries.search(written ?? "", 1), enabled: !isGiven });
+  if (isGiven) return { subject: written, isLooking: false, isNothing: false };
+  const [hit] = found.data?.items ?? [];
+  return { subject: hit && subjectOf(hit), isLooking: found.isPending, isNothing: found.isSuccess && !hit };
+}
+
+/** A span or a moment, as somebody chose or wrote it. */
+function momentOf(written: string | undefined): string | undefined {
+  if (written === undefined) return undefined;
+  const span = SPANS[written];
+  const at = span ? Date.now() - span[1] : Date.parse(written);
+  return Number.isNaN(at) ? undefined : new Date(at).toISOString();
+}
+
 export default function Ledger() {
   const url = useUrlState();
   const status = useQuery(queries.status());
@@ -88,15 +133,34 @@ export default function Ledger() {
   // Where it was held still; in no address, for it says nothing to others.
   const [held, hold] = useState<number>();
   const size = held ?? live;
-  const text = url.get("text")?.trim().toLowerCase() ?? "";
-  const kind = url.get("kind");
-  const isFiltered = text !== "" || kind !== undefined;
-  const all = useLedgerRows(size);
-  const found = useFoundRows(size, text, kind, isFiltered);
-  const rows = isFiltered ? found.rows : all;
+  const about = useSubject(url.get("text")?.trim() || undefined);
+  const [kind, by, since, until] = ["kind", "by", "since", "until"].map((name) => url.get(name));
+  const filter = useMemo((): EntryFilter => {
+    const [from, to] = [momentOf(since), momentOf(until)];
+    return {
+      ...(about.subject ? { subject: about.subject } : {}),
+      ...(kind ? { kind } : {}),
+      ...(by ? { principal: by } : {}),
+      ...(from ? { since: from } : {}),
+      ...(to ? { until: to } : {}),
+    };
+  }, [about.subject, kind, by, since, until]);
+  const isFiltered = Object.keys(filter).length > 0 || about.isNothing;
+  const rows = useEntryRows(filter, about.isLooking || about.isNothing ? undefined : size);
   const open = url.get("entry");
   const openSeq = open !== undefined && /^\d+$/.test(open) ? Number(open) : undefined;
   const unseen = (live ?? 0) - (size ?? 0);
+  const shown = {
+    ...rows,
+    ...(about.isNothing ? { isLoading: false, count: 0, total: 0 } : {}),
+    ...(status.error && live === undefined
+      ? { isLoading: false, failure: failureOf(status.error, status.refetch) }
+      : {}),
+    need: (first: number, last: number) => {
+      if (first > AWAY_ROWS && held === undefined) hold(live);
+      rows.need(first, last);
+    },
+  };
 
   return (
     <Page
@@ -121,29 +185,44 @@ export default function Ledger() {
       <ResourceTable
         name="Ledger"
         fills
-        rows={
-          status.error && live === undefined
-            ? { ...rows, isLoading: false, failure: failureOf(status.error, status.refetch) }
-            : rows
-        }
+        rows={shown}
         columns={columns}
         rowKey={({ seq }) => seq}
         isMarked={({ seq }) => seq === openSeq}
         onOpen={({ seq }) => url.set({ entry: String(seq) })}
         tools={
           <FilterBar
-            searchLabel="Search what happened, and to what"
+            searchLabel="About a component, run, task…"
             state={url}
-            facets={[{ id: "kind", title: "Kind", options: found.kinds.map((value) => ({ value })), isOpen: true }]}
+            facets={[
+              {
+                id: "kind",
+                title: "Kind",
+                options: KINDS.map(([value, label]) => ({ value, label })),
+                isOpen: true,
+              },
+              {
+                id: "since",
+                title: "Since",
+                options: Object.entries(SPANS).map(([value, [label]]) => ({ value, label })),
+                isOpen: true,
+              },
+              { id: "until", title: "Until", options: [], isOpen: true },
+              { id: "by", title: "By", options: [], isOpen: true },
+            ]}
           />
         }
         empty={
           isFiltered ? (
             <EmptyState
-              title={`Nothing fits among the latest ${found.searched.toLocaleString()} entries`}
-              action={found.further && <Button onClick={found.further}>Search further back</Button>}
+              title={about.isNothing ? `Nothing is called “${url.get("text")}”` : "No entry fits all of these filters"}
+              action={rows.lookOn && <Button onClick={rows.lookOn}>Look further back</Button>}
             >
-              {found.further ? "Older entries have not been looked at." : "That is all of them."}
+              {about.isNothing
+                ? "A ref, a name, or what the ledger calls it: run:12, worker:3, manifest:PATH, scheduler."
+                : rows.lookOn
+                  ? "Older entries have not been looked at."
+                  : "Take one away. Times are written as 2026-03-01 or 2026-03-01T06:00."}
             </EmptyState>
           ) : (
             <EmptyState icon="ledger" title="The ledger is empty">
@@ -152,18 +231,13 @@ export default function Ledger() {
           )
         }
       />
-      {!isFiltered && (size ?? 0) > ROWS_MAX && (
+      {about.subject && (
         <Dim>
-          The latest {ROWS_MAX.toLocaleString()} entries. Older ones are found by a search, and by <code>?entry=</code>{" "}
-          in the address; all of them by <code>bussola ledger export</code>.
+          What is about <code>{about.subject}</code>
+          {about.subject !== url.get("text")?.trim() && ", which is what fits best"}.
         </Dim>
       )}
-      {isFiltered && rows.count > 0 && (
-        <Dim>
-          Found among the latest {found.searched.toLocaleString()} entries.{" "}
-          {found.further && <Button onClick={found.further}>Search further back</Button>}
-        </Dim>
-      )}
+      {rows.lookOn && rows.count > 0 && <Button onClick={rows.lookOn}>Look further back</Button>}
       <EntryDrawer
         seq={openSeq}
         size={live}
@@ -171,116 +245,4 @@ export default function Ledger() {
       />
     </Page>
   );
-}
-
-/** The ledger from its end on. Entries never change, so that what was read once is kept. */
-function useLedgerRows(size: number | undefined): Rows<Entry> {
-  const cache = useQueryClient();
-  const known = useRef(new Map<number, Entry>());
-  const [[from, to], look] = useState<[number, number]>([0, 0]);
-  const wanted: [number, number][] = [];
-  if (size) {
-    // Pages begin at multiples, so that they stay the same while the ledger grows; only the last one is still filling up.
-    const newest = Math.floor((size - 1 - from) / PAGE);
-    const oldest = Math.max(0, Math.floor((size - 1 - to) / PAGE));
-    for (let page = newest; page >= oldest; page -= 1) wanted.push([page * PAGE, Math.min(size, (page + 1) * PAGE)]);
-  }
-  const spans = useQueries({ queries: wanted.map(([first, end]) => queries.entrySpan(first, end)) });
-  if (known.current.size > KNOWN_MAX) known.current.clear();
-  for (const { data } of spans) for (const entry of data?.items ?? []) known.current.set(entry.seq, entry);
-  const failed = spans.find((span) => span.error && !span.data);
-  const need = useCallback((first: number, last: number) => {
-    look((now) => (now[0] === first && now[1] === last ? now : [first, last]));
-  }, []);
-  return {
-    count: Math.min(size ?? 0, ROWS_MAX),
-    total: Math.min(size ?? 0, ROWS_MAX),
-    at: (index) => (size === undefined ? undefined : known.current.get(size - 1 - index)),
-    need,
-    all: async () => {
-      const items: Entry[] = [];
-      for (let end = size ?? 0; end > 0 && items.length < TAKEN_MAX; end -= PAGE_ITEMS_MAX) {
-        const span = await cache.fetchQuery(queries.entrySpan(Math.max(0, end - PAGE_ITEMS_MAX), end));
-        items.push(...span.items.toReversed());
-      }
-      return items;
-    },
-    isLoading: size === undefined || (known.current.size === 0 && size > 0 && !failed),
-    isStale: false,
-    failure: failed && known.current.size === 0 ? failureOf(failed.error, failed.refetch) : undefined,
-  };
-}
-
-interface Found {
-  items: Entry[];
-  /** One past the oldest that was not looked at. */
-  end: number;
-}
-
-/** The entries that fit, searched from the end on. */
-function useFoundRows(size: number | undefined, text: string, kind: string | undefined, isOn: boolean) {
-  const cache = useQueryClient();
-  // The search begins where the ledger ended when it was asked for; what came since is read on top of it.
-  const [anchor, setAnchor] = useState<{ of: string; size: number }>();
-  const of = JSON.stringify([text, kind]);
-  if (isOn && size !== undefined && anchor?.of !== of) setAnchor({ of, size });
-  const start = anchor?.of === of ? anchor.size : undefined;
-  const fits = (entry: Entry) =>
-    (kind === undefined || entry.kind === kind || entry.kind.startsWith(`${kind}.`)) &&
-    (text === "" || `${entry.kind} ${entry.subject} ${entry.principal}`.toLowerCase().includes(text));
-
-  const search = useInfiniteQuery({
-    queryKey: ["entry", "search", text, kind, start],
-    enabled: isOn && start !== undefined,
-    initialPageParam: start ?? 0,
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
-    queryFn: async ({ pageParam, signal }): Promise<Found> => {
-      const items: Entry[] = [];
-      let end = pageParam;
-      while (end > 0 && pageParam - end < SEARCHED_MAX && items.length < FOUND_MIN && !signal.aborted) {
-        const first = Math.max(0, end - PAGE_ITEMS_MAX);
-        const span = await cache.fetchQuery({ ...queries.entrySpan(first, end), gcTime: 60_000 });
-        items.push(...span.items.toReversed().filter(fits));
-        end = first;
-      }
-      return { items, end };
-    },
-    getNextPageParam: ({ end }) => (end > 0 ? end : null),
-  });
-  const isGrown = isOn && start !== undefined && size !== undefined && size > start;
-  const since = useQuery({
-    ...queries.entrySpan(Math.max(start ?? 0, (size ?? 0) - PAGE_ITEMS_MAX), size ?? 0),
-    enabled: isGrown,
-    placeholderData: keepPreviousData,
-  });
-  const pages = search.data?.pages ?? [];
-  const fresh = isGrown
-    ? (since.data?.items.filter((entry) => entry.seq >= start && fits(entry)).toReversed() ?? [])
-    : [];
-  const items = [...fresh, ...pages.flatMap((page) => page.items)];
-  const kinds = useKinds(size);
-  const rows: Rows<Entry> = {
-    count: items.length,
-    total: search.hasNextPage ? undefined : items.length,
-    at: (index) => items[index],
-    need: () => {},
-    all: async () => items,
-    isLoading: isOn && search.isPending,
-    isStale: search.isPlaceholderData || search.isFetchingNextPage,
-    failure: failureOf(search.error, search.refetch),
-  };
-  const further = search.hasNextPage && !search.isFetchingNextPage ? () => void search.fetchNextPage() : undefined;
-  return { rows, searched: (size ?? 0) - (pages.at(-1)?.end ?? size ?? 0), further, kinds };
-}
-
-/** The kinds of the latest entries, to choose from; others can be written. */
-function useKinds(size: number | undefined): string[] {
-  const end = Math.ceil((size ?? 0) / PAGE) * PAGE;
-  const latest = useQuery({
-    ...queries.entrySpan(Math.max(0, end - PAGE_ITEMS_MAX), end),
-    enabled: !!size,
-    placeholderData: keepPreviousData,
-  });
-  return [...new Set(latest.data?.items.map((entry) => entry.kind))].sort();
 }

@@ -1,18 +1,49 @@
-/** What the palette finds: pages at once, things of the catalog and runs from the server at each key. */
+/** What the palette finds: pages at once, and all that has a name from the server at each key. */
 
-import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { useNavigate } from "react-router";
-import { parseRef, paths, queries } from "../api";
+import { paths, queries, type Schemas } from "../api";
 import { CommandPalette, type IconName, type PaletteItem, stateWord, useScheme } from "../kit";
 import { places } from "./navigation";
 
-const ENTITIES_MAX = 12;
-const RUNS_MAX = 5;
+type Hit = Schemas["SearchHit"];
 
-function iconOf(ref: string): IconName {
-  const { kind } = parseRef(ref);
-  return kind === "group" || kind === "user" ? "teams" : kind === "resource" ? "resources" : "catalog";
+/** In the words of a heading. */
+const GROUPS: Record<string, string> = {
+  component: "Components",
+  team: "Teams",
+  entity: "Catalog",
+  pipeline: "Pipelines",
+  run: "Runs",
+  task: "Tasks",
+};
+
+const ICONS: Record<string, IconName> = { team: "teams", pipeline: "pipelines", run: "runs", task: "bolt" };
+
+function iconOf({ kind, id }: Hit): IconName {
+  return ICONS[kind] ?? (id.startsWith("resource:") ? "resources" : "catalog");
+}
+
+function placeOf({ kind, id, run }: Hit): string {
+  switch (kind) {
+    case "team":
+      return paths.team(id);
+    case "pipeline":
+      return paths.runs({ pipeline: id });
+    case "run":
+      return paths.run(Number(id));
+    case "task":
+      return typeof run === "number" ? paths.run(run, { task: id }) : paths.taskExplanation(id);
+    default:
+      return paths.entity(id);
+  }
+}
+
+/** What it is, whose, and how it is, where that says something. */
+function noteOf({ kind, of, owner, status }: Hit): string {
+  const state = status && status !== "unknown" && status !== "healthy" ? stateWord(status) : undefined;
+  return [kind === "run" ? undefined : of, owner?.name, state].filter(Boolean).join(" · ");
 }
 
 export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
@@ -21,12 +52,7 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
   const [text, setText] = useState("");
   const wanted = text.trim();
   const isAsked = isOpen && wanted !== "";
-  const entities = useQuery({
-    ...queries.entities({ text: wanted }, 0, ENTITIES_MAX),
-    enabled: isAsked,
-    placeholderData: keepPreviousData,
-  });
-  const runs = useInfiniteQuery({ ...queries.runs({ text: wanted }, RUNS_MAX), enabled: isAsked });
+  const found = useQuery({ ...queries.search(wanted), enabled: isAsked, placeholderData: keepPreviousData });
 
   const items = useMemo(() => {
     const lower = wanted.toLowerCase();
@@ -40,27 +66,20 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
       pages.push({ id: "scheme", title, icon: "auto", group: "Actions", run: () => scheme.choose(other) });
       return pages;
     }
-    const found: PaletteItem[] = (entities.data?.items ?? []).map((entity) => ({
-      id: entity.ref,
-      title: entity.title,
-      icon: iconOf(entity.ref),
-      note: [parseRef(entity.ref).kind, entity.owner?.name].filter(Boolean).join(" · "),
-      group: "Catalog",
-      run: go(paths.entity(entity.ref)),
-    }));
-    // The server orders by ref; what begins with the text is most likely meant.
-    const isPrefixed = (item: PaletteItem) => item.title.toLowerCase().startsWith(lower);
-    found.sort((a, b) => Number(isPrefixed(b)) - Number(isPrefixed(a)));
-    const ran: PaletteItem[] = (runs.data?.pages[0]?.items ?? []).map((run) => ({
-      id: `run-${run.id}`,
-      title: `Run ${run.id} of ${run.pipeline}`,
-      icon: "runs",
-      note: stateWord(run.outcome),
-      group: "Runs",
-      run: go(paths.run(run.id)),
-    }));
-    return [...found, ...ran, ...pages];
-  }, [wanted, entities.data, runs.data, navigate, scheme]);
+    // The best first; what is of one kind stays together.
+    const groups = Map.groupBy(found.data?.items ?? [], ({ kind }) => kind);
+    const hits = [...groups.values()].flat().map(
+      (hit): PaletteItem => ({
+        id: `${hit.kind} ${hit.id}`,
+        title: hit.title,
+        icon: iconOf(hit),
+        note: noteOf(hit),
+        group: GROUPS[hit.kind] ?? hit.kind,
+        run: go(placeOf(hit)),
+      }),
+    );
+    return [...hits, ...pages];
+  }, [wanted, found.data, navigate, scheme]);
 
   return (
     <CommandPalette
@@ -72,7 +91,7 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
       text={text}
       onText={setText}
       items={items}
-      isSearching={isAsked && (entities.isFetching || runs.isFetching)}
+      isSearching={isAsked && found.isFetching}
     />
   );
 }
