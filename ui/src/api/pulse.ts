@@ -12,9 +12,9 @@ import type { Schemas } from "./client";
 type Heard = Schemas["Heard"];
 
 /** A ping that is this late is missed: with the time that the question takes, that is shown before the second one is due. */
-const SILENT_PINGS = 1.6;
+const SILENT_PINGS = 1.5;
 /** A worker that is to ping more often is not silent that soon: machines have hiccups. */
-const SILENT_MS_MIN = 1_600;
+const SILENT_MS_MIN = 1_500;
 /** From here on silence is no hiccup any more. */
 const UNHEARD_MS_MIN = 15_000;
 const UNHEARD_PINGS = 5;
