@@ -33,6 +33,7 @@ import {
   Verbatim,
 } from "../kit";
 import { runColumns } from "./run-columns";
+import { sentenceOf } from "./sentence";
 
 // Graphs are heavy: they come when the rest of the page is there.
 const ComponentPicture = lazy(() => import("./component-picture"));
@@ -427,9 +428,13 @@ function History({ of }: { of: string }) {
           ) : (
             <Properties
               items={items.map((entry) => ({
-                name: <TimeAgo at={entry.at} />,
+                name: (
+                  <Link to={paths.ledger({ entry: String(entry.seq) })}>
+                    <TimeAgo at={entry.at} />
+                  </Link>
+                ),
                 key: String(entry.seq),
-                value: <Link to={paths.ledger({ entry: String(entry.seq) })}>{entry.sentence || entry.kind}</Link>,
+                value: sentenceOf(entry),
                 source: entry.principal,
               }))}
             />

@@ -29,6 +29,7 @@ import {
 } from "../kit";
 import css from "./home.module.css";
 import { runBar } from "./run-bar";
+import { sentenceOf } from "./sentence";
 import { TaskCounts } from "./task-counts";
 
 type Pipeline = Schemas["PipelineSummary"];
@@ -402,10 +403,10 @@ function Changes({ owner }: { owner: string | undefined }) {
       </li>
       {changes.slice(0, CHANGES_SHOWN).map((entry) => (
         <li key={entry.seq} className={css.change}>
-          <Link to={paths.ledger({ entry: String(entry.seq) })}>{entry.sentence || entry.kind}</Link>
-          <Dim>
+          <span>{sentenceOf(entry)}</span>
+          <Link to={paths.ledger({ entry: String(entry.seq) })}>
             <TimeAgo at={entry.at} />
-          </Dim>
+          </Link>
         </li>
       ))}
       {changes.length > CHANGES_SHOWN && (

@@ -16,6 +16,7 @@ import {
   useUrlState,
 } from "../kit";
 import { EntryDrawer } from "./ledger-entry";
+import { sentenceOf } from "./sentence";
 
 type Entry = Schemas["EntryView"];
 
@@ -56,10 +57,8 @@ const columns: Column<Entry>[] = [
     title: "What happened",
     share: 5,
     isEssential: true,
-    text: ({ sentence, kind, subject }) => sentence || `${kind} ${subject}`,
-    cell: ({ sentence, kind, subject }) => (
-      <span title={`${kind} ${subject}`}>{sentence || <code>{`${kind} ${subject}`}</code>}</span>
-    ),
+    text: (entry) => sentenceOf(entry),
+    cell: (entry) => <span title={entry.sentence || entry.subject}>{sentenceOf(entry)}</span>,
   },
   {
     id: "kind",
