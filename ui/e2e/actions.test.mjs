@@ -2,6 +2,7 @@
 // done. What cannot be done now says why.
 
 import assert from "node:assert/strict";
+import { HeldRun } from "./held.mjs";
 import { journey, open, shownSince, world } from "./journey.mjs";
 
 /** A task of a run of its own, with a retry policy that disables it at its first failure, or never. */
@@ -116,6 +117,70 @@ journey("what cannot be done says why", async (page) => {
     // It is there for the keyboard too, for otherwise nobody hears the reason.
     await button.focus();
     assert.ok(await button.evaluate((element) => element === document.activeElement), `${label} cannot be reached`);
+  }
+});
+
+journey("all that failed in a run is tried again", async (page) => {
+  const { fail, status, address, family } = await task("Haul", 99);
+  await fail();
+  await open(page, address.split("?")[0]);
+  await page.getByRole("button", { name: "Try what failed again" }).click();
+  const dialog = page.getByRole("dialog", { name: "Try what failed again?" });
+  await dialog.getByText("1 failed task is forgiven").waitFor();
+  await dialog.getByRole("button", { name: "Leave it" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  assert.equal(await status(), "FAILED");
+  await page.getByRole("button", { name: "Try what failed again" }).click();
+  await dialog.getByRole("button", { name: "Try again" }).click();
+  await dialog.waitFor({ state: "hidden" });
+  assert.equal(await status(), "PENDING");
+  assert.ok(family);
+});
+
+journey("a worker is told to run more at once, and to take no more work", async (page) => {
+  const run = await HeldRun.start(world.server, "staffed");
+  try {
+    await open(page, "/workers");
+    const row = page.getByRole("row", { name: new RegExp(`\\bRun ${run.id}\\b`) });
+    await row.getByText("At work").click();
+    const drawer = page.getByRole("dialog", { name: /process \d+/ });
+    await drawer.getByRole("button", { name: "Change processes" }).click();
+    const dialog = page.getByRole("dialog", { name: "How many tasks is it to run at once?" });
+    await dialog.getByRole("textbox", { name: "Processes" }).fill("0");
+    await dialog.getByText("a whole number of 1 or more").waitFor();
+    await dialog.getByRole("textbox", { name: "Processes" }).fill("3");
+    await dialog.getByText("its machine has to have room for them").waitFor();
+    await dialog.getByRole("button", { name: "Change", exact: true }).click();
+    const since = performance.now();
+    await dialog.waitFor({ state: "hidden" });
+    // The worker itself says so, once it has heard of it by a ping.
+    await shownSince(since, "three processes", drawer.locator("dl > div", { hasText: /^Processes3$/ }));
+    await drawer.getByRole("button", { name: "Disable" }).click();
+    const ask = page.getByRole("dialog", { name: "Give this worker no more work?" });
+    await ask.getByText("Nothing takes this back but starting it anew").waitFor();
+    await ask.getByRole("button", { name: "Disable the worker" }).click();
+    await ask.waitFor({ state: "hidden" });
+    await shownSince(performance.now(), "phasing out", row.getByText("Phasing out"));
+  } finally {
+    await run.close();
+  }
+});
+
+journey("a running task is spoken to, and answers", async (page) => {
+  const run = await HeldRun.start(world.server, "spoken");
+  try {
+    const { items } = await world.server.api(`/runs/${run.id}/tasks`);
+    const { id } = items.find((task) => task.family === "held.First");
+    await open(page, `/runs/${run.id}?task=${encodeURIComponent(id)}`);
+    const drawer = page.getByRole("dialog", { name: "held.First" });
+    await drawer.getByRole("button", { name: "Send a message" }).click();
+    const dialog = page.getByRole("dialog", { name: "Send this task a message" });
+    await dialog.getByRole("textbox", { name: "Message" }).fill("how many crates?");
+    await dialog.getByRole("button", { name: "Send", exact: true }).click();
+    await dialog.waitFor({ state: "hidden" });
+    await drawer.getByText("heard: how many crates?").waitFor();
+  } finally {
+    await run.close();
   }
 });
 

@@ -19,6 +19,7 @@ class Held(luigi.Task):
     task_namespace = "held"
     place = luigi.Parameter(significant=False)
     name = luigi.Parameter()
+    accepts_messages = True
 
     @property
     def owner_email(self):
@@ -40,6 +41,9 @@ class Held(luigi.Task):
                 return
             if told == "fail":
                 raise RuntimeError(f"{self.name} was told to fail")
+            if not self.scheduler_messages.empty():
+                message = self.scheduler_messages.get()
+                message.respond(f"heard: {message.content}")
             if told and told != said:
                 said = told
                 self.set_status_message(told)

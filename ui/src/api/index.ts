@@ -11,6 +11,7 @@ export {
   type PipelineFilter,
   queries,
   type RunFilter,
+  type TeamFilter,
 } from "./queries";
 export { formatRef, parseRef, paths, type RefParts, shortRef } from "./refs";
-export { failureOf, itemRows, useEntityRows, useEntryRows, usePipelineRows, useRunRows } from "./rows";
+export { failureOf, itemRows, useEntityRows, useEntryRows, usePipelineRows, useRunRows, useTeamRows } from "./rows";

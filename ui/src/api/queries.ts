@@ -18,6 +18,7 @@ export type EntryFilter = Omit<
   "from" | "limit" | "order"
 >;
 export type PipelineFilter = Omit<NonNullable<operations["listPipelines"]["parameters"]["query"]>, "offset" | "limit">;
+export type TeamFilter = Omit<NonNullable<operations["listTeams"]["parameters"]["query"]>, "offset" | "limit">;
 export type RunFilter = Omit<NonNullable<operations["listRuns"]["parameters"]["query"]>, "before" | "limit">;
 
 /** What one page of a long list holds: some screens. */
@@ -97,11 +98,16 @@ export const queries = {
       },
     }),
 
-  manifest: (ref: string, format: string) =>
+  manifest: (ref: string) =>
     queryOptions({
-      queryKey: ["catalog", "manifest", ref, format],
+      queryKey: ["catalog", "manifest", ref],
       queryFn: ({ signal }) =>
-        answer(client.GET("/api/v1/catalog/export", { params: { query: { format, ref } }, signal })),
+        answer(
+          client.GET("/api/v1/catalog/entities/{kind}/{namespace}/{name}/manifest", {
+            params: { path: parseRef(ref) },
+            signal,
+          }),
+        ),
     }),
 
   problems: () =>
@@ -114,6 +120,13 @@ export const queries = {
     queryOptions({
       queryKey: ["owners"],
       queryFn: ({ signal }) => answer(client.GET("/api/v1/owners", { signal })),
+    }),
+
+  teams: (filter: TeamFilter, offset = 0, limit = PAGE_ITEMS) =>
+    queryOptions({
+      queryKey: ["owners", "teams", filter, offset, limit],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/teams", { params: { query: { ...filter, offset, limit } }, signal })),
     }),
 
   owner: (owner: string) =>
@@ -246,6 +259,15 @@ export const queries = {
       refetchInterval: ({ state }) => state.data?.now?.status === "RUNNING" && SAYINGS_MS,
     }),
 
+  /** What a task answered to a message: asked for until there is an answer. */
+  messageAnswer: (id: string, message: string) =>
+    queryOptions({
+      queryKey: ["task", id, "message", message],
+      queryFn: ({ signal }) =>
+        answer(client.GET("/api/v1/tasks/{id}/messages/{message}", { params: { path: { id, message } }, signal })),
+      refetchInterval: ({ state }) => !state.data?.answered && SAYINGS_MS,
+    }),
+
   workers: () =>
     queryOptions({
       queryKey: ["workers"],
@@ -301,6 +323,13 @@ export const commands = {
   forgiveTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/forgive", { params: { path: { id } } })),
   reEnableTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/re-enable", { params: { path: { id } } })),
   markTaskAsDone: (id: string) => answer(client.POST("/api/v1/tasks/{id}/done", { params: { path: { id } } })),
+  retryRun: (id: number) => answer(client.POST("/api/v1/runs/{id}/retry", { params: { path: { id } } })),
+  sendMessage: (id: string, content: string) =>
+    answer(client.POST("/api/v1/tasks/{id}/messages", { params: { path: { id } }, body: { content } })),
+  disableWorker: (worker: string) =>
+    answer(client.POST("/api/v1/workers/{worker}/disable", { params: { path: { worker } } })),
+  setProcesses: (worker: string, processes: number) =>
+    answer(client.PUT("/api/v1/workers/{worker}/processes", { params: { path: { worker } }, body: { processes } })),
   pause: () => answer(client.POST("/api/v1/pause")),
   setResource: (name: string, total: number) =>
     answer(client.PUT("/api/v1/resources/{name}", { params: { path: { name } }, body: { total } })),

@@ -20,6 +20,7 @@ import {
   type PipelineFilter,
   queries,
   type RunFilter,
+  type TeamFilter,
 } from "./queries";
 
 // LIMIT: what one download may hold. More than a spreadsheet opens is a job for the API.
@@ -82,6 +83,10 @@ export function useEntityRows(filter: EntityFilter): Rows<Schemas["EntitySummary
   return useOffsetRows(
     (offset, limit) => queries.entities(filter, offset, limit) as PartOptions<Schemas["EntitySummary"]>,
   );
+}
+
+export function useTeamRows(filter: TeamFilter): Rows<Schemas["TeamSummary"]> {
+  return useOffsetRows((offset, limit) => queries.teams(filter, offset, limit) as PartOptions<Schemas["TeamSummary"]>);
 }
 
 export function usePipelineRows(filter: PipelineFilter): Rows<Schemas["PipelineSummary"]> {

@@ -76,6 +76,10 @@ interface ConfirmProps {
   verb: string;
   kind?: "danger" | "primary";
   disabledBecause?: string | undefined;
+  /** What has to be written first. */
+  field?: ReactNode;
+  /** Why it cannot be done with what is written. */
+  missing?: string | undefined;
   act: () => Promise<unknown>;
   onDone?: () => void;
 }
@@ -109,13 +113,28 @@ export function ConfirmDanger(props: ConfirmProps) {
         {props.label}
       </Button>
       <Dialog title={props.title} isOpen={isOpen} onClose={close}>
+        {props.field && (
+          <form
+            className={css.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (!props.missing && !isBusy) void act();
+            }}
+          >
+            {props.field}
+          </form>
+        )}
         <div className={css.consequence}>{props.consequence}</div>
         {failure && <ErrorPanel title="It was not done" failure={failure} />}
         <div className={css.choices}>
-          <Button onClick={close} data-autofocus>
+          <Button onClick={close} data-autofocus={props.field ? undefined : true}>
             Leave it
           </Button>
-          <Button kind={props.kind ?? "danger"} onClick={act} disabledBecause={isBusy ? "it is being done" : undefined}>
+          <Button
+            kind={props.kind ?? "danger"}
+            onClick={act}
+            disabledBecause={props.missing ?? (isBusy ? "it is being done" : undefined)}
+          >
             {props.verb}
           </Button>
         </div>

@@ -130,23 +130,47 @@ export function Dim({ children }: { children: ReactNode }) {
   return <span className={css.dim}>{children}</span>;
 }
 
+/** How lines are numbered, and which of them are what it is about. */
+interface Lines {
+  first: number;
+  from?: number;
+  to?: number;
+}
+
 /** A text as it is: a traceback, a manifest. */
-export function Verbatim({ text, label, lines }: { text: string; label: string; lines?: boolean }) {
+export function Verbatim({ text, label, lines }: { text: string; label: string; lines?: Lines }) {
+  const box = useRef<HTMLPreElement>(null);
+  const from = lines?.from;
+  // What it is about is in sight, without the page being moved.
+  useEffect(() => {
+    const line = box.current?.querySelector<HTMLElement>(`[data-line="${from}"]`);
+    if (line && box.current) box.current.scrollTop = Math.max(0, line.offsetTop - box.current.offsetTop - 24);
+  }, [from]);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
     // biome-ignore lint/a11y/useSemanticElements: a section keeps no line breaks
-    <pre className={css.verbatim} role="region" aria-label={label} tabIndex={0} data-lines={lines || undefined}>
+    <pre
+      ref={box}
+      className={css.verbatim}
+      role="region"
+      aria-label={label}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by the keyboard
+      tabIndex={0}
+      data-lines={lines ? true : undefined}
+    >
       {lines
         ? text
             .replace(/\n$/, "")
             .split("\n")
-            .map((line, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: a line is its number
-              <span key={index} id={`line-${index + 1}`}>
-                {line}
-                {"\n"}
-              </span>
-            ))
+            .map((line, index) => {
+              const number = lines.first + index;
+              const isAside = lines.from !== undefined && (number < lines.from || number > (lines.to ?? number));
+              return (
+                <span key={number} data-line={number} data-aside={isAside || undefined}>
+                  {line}
+                  {"\n"}
+                </span>
+              );
+            })
         : text}
     </pre>
   );

@@ -15,7 +15,6 @@ import {
   EntityLink,
   Icon,
   Inline,
-  List,
   Loaded,
   OwnerLink,
   Page,
@@ -445,28 +444,36 @@ function History({ of }: { of: string }) {
   );
 }
 
+/** As its author wrote it. */
 function Manifest({ entity, declaration }: { entity: Detail; declaration: Schemas["Declaration"] }) {
-  const query = useQuery(queries.manifest(entity.ref, declaration.format));
+  const query = useQuery(queries.manifest(entity.ref));
+  const manifest = query.data;
+  const isOneOfMany = manifest && (manifest.line > manifest.first_line || manifest.line_end < lastLineOf(manifest));
   return (
     <Section
       title="Manifest"
       note={
         <>
-          {declaration.place.path}, {declaration.format}, applied <TimeAgo at={declaration.since} />
+          {declaration.place.path}, {declaration.format}
+          {isOneOfMany && `, lines ${manifest.line} to ${manifest.line_end}`}, applied{" "}
+          <TimeAgo at={declaration.since} />
+          {manifest?.cut && ", cut here"}
         </>
       }
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)}>
-        {({ items }) => (
-          <List>
-            {items.map((item) => (
-              <li key={item.path}>
-                <Verbatim text={item.text ?? ""} label={`Manifest ${item.path}`} lines />
-              </li>
-            ))}
-          </List>
+        {({ text, path, line, line_end, first_line }) => (
+          <Verbatim
+            text={text}
+            label={`Manifest ${path}`}
+            lines={{ first: first_line, ...(isOneOfMany ? { from: line, to: line_end } : {}) }}
+          />
         )}
       </Loaded>
     </Section>
   );
+}
+
+function lastLineOf({ text, first_line }: Schemas["ManifestSource"]): number {
+  return first_line + text.replace(/\n$/, "").split("\n").length - 1;
 }

@@ -77,6 +77,16 @@ export default function Resources() {
       cell: ({ total }) => written(total),
     },
     {
+      id: "holders",
+      title: "Held by",
+      width: 110,
+      isNumber: true,
+      isSortable: true,
+      text: ({ holders }) => String(holders ?? 0),
+      key: ({ holders }) => holders ?? 0,
+      cell: ({ holders = 0 }) => `${holders.toLocaleString()} ${holders === 1 ? "task" : "tasks"}`,
+    },
+    {
       id: "act",
       title: "Amount",
       width: 110,

@@ -3,11 +3,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense } from "react";
 import { Link, useParams } from "react-router";
-import { failureOf, itemRows, paths, queries, type Schemas, silenceOf } from "../api";
+import { commands, failureOf, itemRows, paths, queries, type Schemas, silenceOf } from "../api";
 import {
   Card,
   Cards,
   type Column,
+  ConfirmDanger,
   CopyId,
   Dim,
   Duration,
@@ -30,6 +31,7 @@ import {
   stateRank,
   stateWord,
   TimeAgo,
+  toast,
   useUrlState,
 } from "../kit";
 import { Causes } from "./causes";
@@ -65,12 +67,57 @@ export default function Run() {
           </>
         )
       }
-      actions={<Link to={paths.compare(id)}>Compare with another run</Link>}
+      actions={
+        <>
+          {run && <Retry run={run} />}
+          <Link to={paths.compare(id)}>Compare with another run</Link>
+        </>
+      }
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
         {(told) => <Shown run={told.run} answered={query.dataUpdatedAt} />}
       </Loaded>
     </Page>
+  );
+}
+
+/** Has all that failed tried again; a task alone is tried again from its own details. */
+function Retry({ run }: { run: Schemas["RunDetail"] }) {
+  const { failed, disabled, pending } = run.tasks;
+  const stuck = failed + disabled;
+  if (stuck === 0) return null;
+  const isSilent = run.heard && silenceOf(run.heard) !== "heard";
+  return (
+    <ConfirmDanger
+      label="Try what failed again"
+      title={stuck === 1 ? "Try what failed again?" : `Try all ${stuck.toLocaleString()} that failed again?`}
+      verb="Try again"
+      kind="primary"
+      consequence={
+        <>
+          <p>
+            {failed > 0 && `${failed.toLocaleString()} failed ${failed === 1 ? "task is" : "tasks are"} forgiven. `}
+            {disabled > 0 &&
+              `${disabled.toLocaleString()} disabled ${disabled === 1 ? "task is" : "tasks are"} re-enabled, but for what its own code switched off. `}
+            The next worker that asks and can run them gets them; {pending.toLocaleString()} waiting{" "}
+            {pending === 1 ? "task follows" : "tasks follow"} once they succeed. If the reason is not mended, they fail
+            again.
+          </p>
+          {isSilent && (
+            <p>
+              The run's own worker is silent: most likely it has ended. Then nothing runs until its pipeline is started
+              again, or another worker comes that can run these tasks.
+            </p>
+          )}
+          <p>The ledger keeps that you did this.</p>
+        </>
+      }
+      disabledBecause={
+        run.worker_here ? undefined : "its worker has left: start the pipeline again, what is done stays done"
+      }
+      act={() => commands.retryRun(run.id)}
+      onDone={() => toast("What failed is tried again as soon as a worker asks for work")}
+    />
   );
 }
 

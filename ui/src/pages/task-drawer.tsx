@@ -1,6 +1,7 @@
 /** A task beside the list it is in: parameters, attempts with their errors, what it waits for, what can be done. */
 
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { commands, queries, type Schemas } from "../api";
 import {
   Button,
@@ -9,6 +10,7 @@ import {
   Dim,
   Drawer,
   Duration,
+  Field,
   Inline,
   List,
   Meter,
@@ -111,6 +113,7 @@ function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask
           </List>
         </Section>
       )}
+      {now?.status === "RUNNING" && <Messages id={id} key={`messages ${id}`} />}
       <Section title="Attempts" note={`${attempts.length}`}>
         {attempts.length === 0 && <Dim>Nobody has tried yet</Dim>}
         {attempts.toReversed().map((attempt, index) => (
@@ -125,6 +128,72 @@ function Progress({ percent }: { percent: number }) {
   const within = Math.max(0, Math.min(100, percent));
   const text = percentText(within);
   return <Meter used={within} total={100} label={`${text} done`} figure={text} isGood />;
+}
+
+/** What was said to a running task from here, and what it answered. */
+function Messages({ id }: { id: string }) {
+  const [content, write] = useState("");
+  const [sent, setSent] = useState<{ message: string; content: string }[]>([]);
+  const send = async () => {
+    const { message } = await commands.sendMessage(id, content);
+    setSent((before) => [{ message, content }, ...before]);
+    write("");
+  };
+  return (
+    <Section
+      title="Messages"
+      actions={
+        <ConfirmDanger
+          label="Send a message"
+          title="Send this task a message"
+          verb="Send"
+          kind="primary"
+          field={
+            <Field
+              label="Message"
+              value={content}
+              data-autofocus
+              onChange={(event) => write(event.currentTarget.value)}
+              note="What a task understands is up to its code."
+            />
+          }
+          missing={content.trim() ? undefined : "nothing is written"}
+          consequence={
+            <p>
+              Its worker takes the message with its next ping. What comes of it is up to the task; the ledger keeps that
+              you sent it.
+            </p>
+          }
+          act={send}
+          onDone={() => toast("It is on its way")}
+        />
+      }
+    >
+      {sent.length === 0 ? (
+        <Dim>
+          A task whose class says <code>accepts_messages</code> can be spoken to while it runs.
+        </Dim>
+      ) : (
+        <List>
+          {sent.map(({ message, content: said }) => (
+            <li key={message}>
+              <code>{said}</code> <Answer id={id} message={message} />
+            </li>
+          ))}
+        </List>
+      )}
+    </Section>
+  );
+}
+
+function Answer({ id, message }: { id: string; message: string }) {
+  const { data } = useQuery(queries.messageAnswer(id, message));
+  if (!data?.answered) return <Dim>no answer yet</Dim>;
+  return (
+    <>
+      <Dim>answered</Dim> <code>{parameterText(data.response)}</code>
+    </>
+  );
 }
 
 function Attempt({ attempt }: { attempt: Schemas["TaskAttempt"] }) {

@@ -1,31 +1,109 @@
-/** Everyone who answers for something, with how they fare; and what nobody answers for. */
+/** Teams, with what they answer for and how that fares; and who else answers for something, or nobody. */
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "react-router";
-import { itemRows, paths, queries, type Schemas } from "../api";
+import { itemRows, paths, queries, type Schemas, type TeamFilter, useTeamRows } from "../api";
 import {
   type Column,
   Dim,
   EmptyState,
+  FilterBar,
+  Inline,
   OwnerLink,
   Page,
+  parseSort,
   ResourceTable,
   StateBadge,
-  sortedRows,
   stateRank,
+  Tag,
   useUrlState,
 } from "../kit";
 
+type Team = Schemas["TeamSummary"];
 type Owner = Schemas["OwnerSummary"];
 
-const stateOf = ({ failing }: Owner) => (failing > 0 ? "failing" : "well");
+const stateOf = ({ failing, at_risk }: { failing: number; at_risk: number }) =>
+  failing > 0 ? "failing" : at_risk > 0 ? "at_risk" : "well";
 
-const columns: Column<Owner>[] = [
+const counted = (count: number) => (count > 0 ? count.toLocaleString() : <Dim>0</Dim>);
+
+// Sorted by the server: ids are its words.
+const columns: Column<Team>[] = [
   {
     id: "name",
     title: "Team",
-    share: 2,
+    share: 1.4,
     isSortable: true,
+    text: ({ name }) => name,
+    cell: (team) => (
+      <Inline>
+        <OwnerLink owner={team} />
+        {!team.exists && (
+          <span title="Others name it as their owner, but no manifest declares it">
+            <Tag>not in the catalog</Tag>
+          </span>
+        )}
+      </Inline>
+    ),
+  },
+  {
+    id: "unhealthy",
+    title: "Health",
+    width: 140,
+    isSortable: true,
+    isEssential: true,
+    text: stateOf,
+    cell: (team) => (team.owned > 0 ? <StateBadge state={stateOf(team)} /> : <Dim>–</Dim>),
+  },
+  {
+    id: "failing",
+    title: "Failing",
+    width: 84,
+    isNumber: true,
+    text: ({ failing }) => String(failing),
+    cell: ({ failing }) => counted(failing),
+  },
+  {
+    id: "at_risk",
+    title: "At risk",
+    width: 84,
+    isNumber: true,
+    text: ({ at_risk }) => String(at_risk),
+    cell: ({ at_risk }) => counted(at_risk),
+  },
+  {
+    id: "owned",
+    title: "Answers for",
+    width: 116,
+    isNumber: true,
+    isSortable: true,
+    isEssential: true,
+    text: ({ owned }) => String(owned),
+    cell: ({ owned }) => counted(owned),
+  },
+  {
+    id: "members",
+    title: "Members",
+    width: 96,
+    isNumber: true,
+    isSortable: true,
+    text: ({ members }) => String(members),
+    cell: ({ members }) => counted(members),
+  },
+  {
+    id: "description",
+    title: "What it is for",
+    share: 2.4,
+    text: ({ description }) => description ?? "",
+    cell: ({ description }) => <span title={description ?? undefined}>{description}</span>,
+  },
+];
+
+const otherColumns: Column<Owner>[] = [
+  {
+    id: "name",
+    title: "Who",
+    share: 2,
     text: ({ owner }) => owner?.name ?? "Nobody",
     cell: ({ owner }) =>
       owner ? (
@@ -38,32 +116,18 @@ const columns: Column<Owner>[] = [
     id: "state",
     title: "Health",
     width: 140,
-    isSortable: true,
     isEssential: true,
     text: stateOf,
     key: (owner) => stateRank(stateOf(owner)),
-    cell: (owner) =>
-      owner.owner || owner.failing > 0 ? <StateBadge state={stateOf(owner)} /> : <Dim>Nothing fails</Dim>,
-  },
-  {
-    id: "failing",
-    title: "Failing",
-    width: 100,
-    isNumber: true,
-    isSortable: true,
-    text: ({ failing }) => String(failing),
-    key: ({ failing }) => failing,
-    cell: ({ failing }) => (failing > 0 ? failing.toLocaleString() : <Dim>0</Dim>),
+    cell: (owner) => <StateBadge state={stateOf(owner)} />,
   },
   {
     id: "entities",
     title: "Answers for",
     width: 120,
     isNumber: true,
-    isSortable: true,
     isEssential: true,
     text: ({ entities }) => String(entities),
-    key: ({ entities }) => entities,
     cell: ({ entities }) => entities.toLocaleString(),
   },
   {
@@ -76,36 +140,46 @@ const columns: Column<Owner>[] = [
 ];
 
 export default function Teams() {
-  const url = useUrlState();
+  const state = useUrlState();
+  const sort = state.get("sort") ?? "name";
+  const { id, isDescending } = parseSort(sort);
+  const text = state.get("text")?.trim();
+  const filter: TeamFilter = { ...(text ? { text } : {}), sort: id, order: isDescending ? "desc" : "asc" };
   const owners = useQuery(queries.owners());
-  const failing = owners.data?.items.filter((owner) => owner.failing > 0).length ?? 0;
-  const rows = itemRows({ ...owners, data: owners.data?.items });
+  // Whoever is no group: people of the catalog, addresses that Luigi gave, and nobody.
+  const others = owners.data?.items.filter(({ owner }) => !owner?.ref?.startsWith("group:")) ?? [];
   return (
-    <Page
-      title="Teams"
-      kind={
-        owners.data &&
-        owners.data.total > 0 &&
-        (failing === 0
-          ? "nothing is failing"
-          : `${failing.toLocaleString()} of ${owners.data.total.toLocaleString()} have something failing`)
-      }
-    >
+    <Page title="Teams">
       <ResourceTable
         name="Teams"
-        fills
-        rows={sortedRows(rows, columns, url.get("sort"))}
+        rows={useTeamRows(filter)}
         columns={columns}
-        rowKey={({ owner }) => owner?.ref ?? owner?.name ?? ""}
-        sort={url.get("sort")}
-        onSort={(sort) => url.set({ sort })}
+        rowKey={({ ref }) => ref}
+        sort={sort}
+        onSort={(next) => state.set({ sort: next }, false)}
+        tools={<FilterBar searchLabel="Name or ref" state={state} facets={[]} />}
         empty={
-          <EmptyState icon="teams" title="Nobody answers for anything yet">
-            A component names its owner in its manifest: <code>owner: payments</code> in a{" "}
-            <code>catalog-info.yaml</code>, <code>ownerId</code> in a <code>compass.yml</code>.
-          </EmptyState>
+          text ? (
+            <EmptyState title="No team is called so">Take the search away.</EmptyState>
+          ) : (
+            <EmptyState icon="teams" title="No team is known yet">
+              A component names its owner in its manifest: <code>owner: payments</code> in a{" "}
+              <code>catalog-info.yaml</code>, <code>ownerId</code> in a <code>compass.yml</code>.
+            </EmptyState>
+          )
         }
       />
+      {others.length > 0 && (
+        <ResourceTable
+          name="Other owners"
+          title="Not a team"
+          note="addresses that Luigi gave, people, and nobody"
+          rows={itemRows({ ...owners, data: others })}
+          columns={otherColumns}
+          rowKey={({ owner }) => owner?.ref ?? owner?.name ?? ""}
+          empty={null}
+        />
+      )}
     </Page>
   );
 }
