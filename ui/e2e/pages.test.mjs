@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { test } from "node:test";
+import { HeldRun } from "./held.mjs";
 import { world } from "./journey.mjs";
 import { openPage, SCREENSHOTS } from "./world.mjs";
 
@@ -117,3 +118,48 @@ for (const scheme of ["light", "dark"]) {
     });
   }
 }
+
+// Last, for it leaves a pipeline of its own behind.
+test("pages of what goes on", async (t) => {
+  const run = await HeldRun.start(world.server, "pictured");
+  try {
+    await run.tell(run.first, "42 of 100 crates");
+    const { items } = await world.server.api(`/runs/${run.id}/tasks`);
+    const { id } = items.find((task) => task.family === "held.First");
+    const row = new RegExp(`\\bRun ${run.id}\\b`);
+    for (const scheme of ["light", "dark"]) {
+      for (const width of [1440, 390]) {
+        const page = await openPage(world.browser, world.server, { width, height: 900, scheme });
+        const shown = [
+          ["run-live", `/runs/${run.id}`, () => page.getByText("42 %").first()],
+          [
+            "task-live",
+            `/runs/${run.id}?task=${encodeURIComponent(id)}`,
+            () => page.getByRole("dialog").getByRole("img", { name: "42 % done" }),
+          ],
+          ["workers-live", "/workers", () => page.getByRole("row", { name: row }).getByText("At work")],
+        ];
+        for (const [name, path, there] of shown) {
+          await t.test(`${name}, ${scheme}, ${width} px`, async () => {
+            page.faults.length = 0;
+            await page.goto(path);
+            await there().waitFor();
+            await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running"));
+            await page.screenshot({ path: join(SCREENSHOTS, `${name}-${scheme}-${width}.png`) });
+            await check(page, name);
+          });
+        }
+        await t.test(`worker-drawer, ${scheme}, ${width} px`, async () => {
+          await page.getByRole("row", { name: row }).getByText("At work").click();
+          await page.getByRole("dialog").getByRole("button", { name: "Disable" }).waitFor();
+          await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== "running"));
+          await page.screenshot({ path: join(SCREENSHOTS, `worker-drawer-${scheme}-${width}.png`) });
+          await check(page, "worker-drawer");
+        });
+        await page.context().close();
+      }
+    }
+  } finally {
+    await run.close();
+  }
+});

@@ -235,7 +235,7 @@ function WorkerDetails({ worker, answered }: { worker: Worker; answered: number 
         <Inline>
           <StateBadge state={stateOf(worker)} />
           <Dim>
-            heard of <HeardAgo silentMs={worker.silent_ms} answered={answered} />, pings every{" "}
+            heard <HeardAgo silentMs={worker.silent_ms} answered={answered} />, pings every{" "}
             {formatSeconds(worker.ping_ms / 1000)}
           </Dim>
         </Inline>
