@@ -466,6 +466,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Says what changed in a run, and how far its tasks are. */
+        get: operations["getChangesOfRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{id}/compare/{other}": {
         parameters: {
             query?: never;
@@ -843,23 +860,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/runs/{id}/changes": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Says what changed in a run, and how far its tasks are. */
-        get: operations["getChangesOfRun"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -909,6 +909,13 @@ export interface components {
             manifests: components["schemas"]["FileProblem"][];
             /** @description What nobody answers for. */
             unowned: components["schemas"]["EntitySummary"][];
+        };
+        /** @description A task on the chain that decided how and when a run ended. */
+        ChainTask: {
+            /** @description Its family. */
+            family: string;
+            /** @description Its id. */
+            id: string;
         };
         /** @description What a check found. */
         CheckResult: {
@@ -1315,6 +1322,27 @@ export interface components {
             /** @description The family. */
             family: string;
         };
+        /** @description How far the tasks of a family are. */
+        FamilyState: {
+            /** @description Tries. */
+            attempts: number;
+            /** @description How many of its tasks have each status. */
+            counts: components["schemas"]["TaskCounts"];
+            /**
+             * Format: int64
+             * @description When the last try ended; not given while one goes on.
+             */
+            ended_ms?: number | null;
+            /** @description The family. */
+            family: string;
+            /**
+             * Format: int64
+             * @description When the first try began, in milliseconds since the run did.
+             */
+            started_ms?: number | null;
+            /** @description The status that most needs a look. */
+            status: string;
+        };
         /** @description Where a field of a manifest is written, and since when it has its value. */
         FieldSource: {
             /**
@@ -1408,6 +1436,22 @@ export interface components {
             ref: string;
             /** @description Since when it fails. */
             since: string;
+        };
+        /**
+         * @description When a worker was last heard of. That it is silent does not say that it is gone: the server gives it up only after
+         *     `worker_disconnect_delay`.
+         */
+        Heard: {
+            /**
+             * Format: int64
+             * @description Milliseconds between its pings, as far as it has shown them; before that a second, which is Luigi's default.
+             */
+            ping_ms: number;
+            /**
+             * Format: int64
+             * @description Milliseconds between its last sign of life and this answer, by the server's clock.
+             */
+            silent_ms: number;
         };
         /** @description Something that a format has no place for. */
         LostField: {
@@ -1803,6 +1847,26 @@ export interface components {
             id: string;
             /** @description What it was: `FAILED` or `DISABLED`. It is PENDING now. */
             was: string;
+        };
+        /** @description What is new in a run: a follower brings what it knows up to date by this, and reads the whole only once. */
+        RunChanges: {
+            /** @description The chain of tasks that decided how and when the run ended, first to last; may be cut at its beginning. */
+            critical: components["schemas"]["ChainTask"][];
+            /** @description Whether more tasks changed than are told: who follows has to read the whole. */
+            cut: boolean;
+            /** @description The families of these tasks. */
+            families: components["schemas"]["FamilyState"][];
+            /**
+             * @description The `since` of the next question. It lies a little back, so that nothing is missed that was on its way: some of what
+             *     is told is told again.
+             */
+            next_since: string;
+            /** @description The run as it is now. */
+            run: components["schemas"]["RunDetail"];
+            /** @description Names its tasks and what they require: as long as it is the same, no task was added or declared and no requirement changed. */
+            structure: string;
+            /** @description Tasks that changed, and those that run and say how far they are; without `since` none of them. */
+            tasks: components["schemas"]["RunTaskView"][];
         };
         /** @description How two runs differ. */
         RunComparison: {
@@ -2377,13 +2441,27 @@ export interface components {
         WorkerView: components["schemas"]["Heard"] & {
             /** @description Whether it was told to phase out. */
             disabled: boolean;
+            /** @description The first task that it was started for. */
+            first_task?: string | null;
             /** @description Its last sign of life. */
             last_active: string;
+            /** @description Messages that wait for its next call. */
+            messages?: number;
             /**
              * Format: int64
              * @description Tasks that wait and that it can run.
              */
             pending: number;
+            /**
+             * Format: int64
+             * @description Those of them that nobody else can run.
+             */
+            pending_unique?: number;
+            /**
+             * Format: int64
+             * @description How many tasks it runs at once, as it said; a request for another number is a message until it asks for work.
+             */
+            processes?: number | null;
             /**
              * Format: int64
              * @description Its run.
@@ -2395,84 +2473,6 @@ export interface components {
             started: string;
             /** @description Who it is. */
             who: components["schemas"]["Who"];
-            /** @description The first task that it was started for. */
-            first_task?: string | null;
-            /** @description Messages that wait for its next call. */
-            messages?: number;
-            /**
-             * Format: int64
-             * @description Those of them that nobody else can run.
-             */
-            pending_unique?: number;
-            /**
-             * Format: int64
-             * @description How many tasks it runs at once, as it said; a request for another number is a message until it asks for work.
-             */
-            processes?: number | null;
-        };
-        /** @description A task on the chain that decided how and when a run ended. */
-        ChainTask: {
-            /** @description Its family. */
-            family: string;
-            /** @description Its id. */
-            id: string;
-        };
-        /** @description How far the tasks of a family are. */
-        FamilyState: {
-            /** @description Tries. */
-            attempts: number;
-            /** @description How many of its tasks have each status. */
-            counts: components["schemas"]["TaskCounts"];
-            /**
-             * Format: int64
-             * @description When the last try ended; not given while one goes on.
-             */
-            ended_ms?: number | null;
-            /** @description The family. */
-            family: string;
-            /**
-             * Format: int64
-             * @description When the first try began, in milliseconds since the run did.
-             */
-            started_ms?: number | null;
-            /** @description The status that most needs a look. */
-            status: string;
-        };
-        /**
-         * @description When a worker was last heard of. That it is silent does not say that it is gone: the server gives it up only after
-         *     `worker_disconnect_delay`.
-         */
-        Heard: {
-            /**
-             * Format: int64
-             * @description Milliseconds between its pings, as far as it has shown them; before that a second, which is Luigi's default.
-             */
-            ping_ms: number;
-            /**
-             * Format: int64
-             * @description Milliseconds between its last sign of life and this answer, by the server's clock.
-             */
-            silent_ms: number;
-        };
-        /** @description What is new in a run: a follower brings what it knows up to date by this, and reads the whole only once. */
-        RunChanges: {
-            /** @description The chain of tasks that decided how and when the run ended, first to last; may be cut at its beginning. */
-            critical: components["schemas"]["ChainTask"][];
-            /** @description Whether more tasks changed than are told: who follows has to read the whole. */
-            cut: boolean;
-            /** @description The families of these tasks. */
-            families: components["schemas"]["FamilyState"][];
-            /**
-             * @description The `since` of the next question. It lies a little back, so that nothing is missed that was on its way: some of what
-             *     is told is told again.
-             */
-            next_since: string;
-            /** @description The run as it is now. */
-            run: components["schemas"]["RunDetail"];
-            /** @description Names its tasks and what they require: as long as it is the same, no task was added or declared and no requirement changed. */
-            structure: string;
-            /** @description Tasks that changed, and those that run and say how far they are; without `since` none of them. */
-            tasks: components["schemas"]["RunTaskView"][];
         };
     };
     responses: never;
@@ -3521,6 +3521,47 @@ export interface operations {
             };
         };
     };
+    getChangesOfRun: {
+        parameters: {
+            query?: {
+                /** @description What changed at this time or later: the `next_since` of the answer before. Not given: only how the run is. */
+                since?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The run's number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunChanges"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     compareRuns: {
         parameters: {
             query?: never;
@@ -4322,47 +4363,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkerView"];
-                };
-            };
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    getChangesOfRun: {
-        parameters: {
-            query?: {
-                /** @description What changed at this time or later: the `next_since` of the answer before. Not given: only how the run is. */
-                since?: string;
-            };
-            header?: never;
-            path: {
-                /** @description The run's number */
-                id: number;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunChanges"];
                 };
             };
             400: {
