@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::columns::{Columns, NEVER, NO_OWNER, NO_WORD};
+use super::columns::{Columns, Few, NEVER, NO_OWNER, NO_WORD};
 use super::glob::{FamilyGlob, Specificity};
 use super::model::{Owner, Relation};
 use super::question::Direction;
@@ -229,7 +229,7 @@ impl Index {
         self.columns.edit(id, |row| {
             row.lifecycle = NO_WORD;
             row.tier = 0;
-            row.tags = Box::default();
+            row.tags = Few::new();
         });
         self.settle(id);
         self.describe_discovered(id);

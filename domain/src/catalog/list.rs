@@ -335,48 +335,63 @@ impl Listing {
         let query = &resolved.query;
         let found = query.text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(|text| self.search(text));
         let mut counts = query.facets.then(|| Counts::new(self.spelled.len(), self.owners.len()));
-        let mut fitting: Vec<NodeId> = Vec::new();
-        // What has an order of its own is looked at in that order.
-        for &id in self.sorted.iter() {
-            if found.as_ref().is_some_and(|found| !found[id as usize]) {
-                continue;
-            }
-            let row = self.rows.row(id);
-            let fares = health.at(id);
-            let failed = resolved.failed(row, fares, counts.is_some());
-            if failed == 0 {
-                fitting.push(id);
-            }
-            if let Some(counts) = &mut counts {
-                match failed {
-                    0 => FACETS.into_iter().for_each(|name| counts.add(name, row, fares)),
-                    // A facet is counted as if nothing were chosen of it.
-                    _ if failed.is_power_of_two() => {
-                        counts.add(FACETS[failed.trailing_zeros() as usize], row, fares);
+        // Rows are looked at as they lie in memory, which takes a fifth of the time of any other order.
+        let key = self.key(query, health);
+        let mut keys: Vec<Option<u64>> = vec![None; self.rows.len()];
+        for (first, chunk) in self.rows.chunks() {
+            for (id, row) in (first..).zip(&chunk.rows) {
+                if !row.exists || found.as_ref().is_some_and(|found| !found[id as usize]) {
+                    continue;
+                }
+                let fares = health.at(id);
+                let failed = resolved.failed(row, fares, counts.is_some());
+                if failed == 0 {
+                    keys[id as usize] = Some(key(id, row));
+                }
+                if let Some(counts) = &mut counts {
+                    match failed {
+                        0 => FACETS.into_iter().for_each(|name| counts.add(name, row, fares)),
+                        // A facet is counted as if nothing were chosen of it.
+                        _ if failed.is_power_of_two() => {
+                            counts.add(FACETS[failed.trailing_zeros() as usize], row, fares);
+                        }
+                        _ => {}
                     }
-                    _ => {}
                 }
             }
         }
-        let total = fitting.len();
-        let limit = query.limit.unwrap_or(PAGE_ITEMS_MAX).min(PAGE_ITEMS_MAX);
-        let items = self.cut(query, fitting, limit, health);
+        let fitting = self.sorted.iter().filter_map(|id| Some((keys[*id as usize]?, *id))).collect();
+        let (total, items) = self.cut(query, fitting);
         let facets = counts.map(|counts| FACETS.into_iter().map(|name| self.facet(name, &counts)).collect());
         Page { items, total, facets: facets.unwrap_or_default() }
     }
 
-    /// The page's part of what fits, in the order that is asked for.
-    fn cut(&self, query: &ListQuery, mut fitting: Vec<NodeId>, limit: usize, health: &HealthMap) -> Vec<EntityRef> {
-        let (start, end) = (query.offset.min(fitting.len()), query.offset.saturating_add(limit).min(fitting.len()));
+    /// How many fit, and the page's part of them, in the order that is asked for. They are given by their keys and in the
+    /// listing's own order, which decides between equal keys.
+    fn cut(&self, query: &ListQuery, mut fitting: Vec<(u64, NodeId)>) -> (usize, Vec<EntityRef>) {
+        let total = fitting.len();
+        let limit = query.limit.unwrap_or(PAGE_ITEMS_MAX).min(PAGE_ITEMS_MAX);
+        let (start, end) = (query.offset.min(total), query.offset.saturating_add(limit).min(total));
+        let reference = |id: NodeId| self.rows.row(id).reference.clone();
         if matches!(query.sort, Sort::Ref | Sort::Title) {
             if query.descending {
                 fitting.reverse();
             }
-            return fitting[start..end].iter().map(|id| self.rows.row(*id).reference.clone()).collect();
+            return (total, fitting[start..end].iter().map(|(_, id)| reference(*id)).collect());
         }
+        let mut keyed: Vec<(u64, u32)> = fitting.iter().map(|(key, _)| *key).zip(0..).collect();
+        if end < total {
+            keyed.select_nth_unstable(end);
+            keyed.truncate(end);
+        }
+        keyed.sort_unstable();
+        (total, keyed[start..].iter().map(|(_, place)| reference(fitting[*place as usize].1)).collect())
+    }
+
+    /// What a row is sorted by. What has no value comes last, whatever the direction.
+    fn key(&self, query: &ListQuery, health: &HealthMap) -> impl Fn(NodeId, &Row) -> u64 {
         let ranks = self.word_ranks(query.sort);
-        let key = |id: NodeId| -> u64 {
-            let row = self.rows.row(id);
+        move |id, row| {
             let value = match query.sort {
                 Sort::Ref | Sort::Title => None,
                 Sort::Owner => self.owner_ranks.get(row.owner as usize).map(|rank| u64::from(*rank)),
@@ -393,14 +408,7 @@ impl Listing {
                 Some(value) => value.min(u64::MAX - 1),
                 None => u64::MAX,
             }
-        };
-        let mut keyed: Vec<(u64, u32)> = fitting.iter().map(|id| key(*id)).zip(0..).collect();
-        if end < keyed.len() {
-            keyed.select_nth_unstable(end);
-            keyed.truncate(end);
         }
-        keyed.sort_unstable();
-        keyed[start..].iter().map(|(_, place)| self.rows.row(fitting[*place as usize]).reference.clone()).collect()
     }
 
     /// The place of each word by spelling, for a sort that needs it.
