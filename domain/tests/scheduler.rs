@@ -563,3 +563,17 @@ fn what_a_session_declares_later_is_of_its_run() {
     bench.add("w", "A1", &[]);
     assert_eq!((bench.roots(), bench.outcomes()), (vec!["A"], vec![]));
 }
+
+#[test]
+fn a_ping_that_needs_no_writer_says_how_often_its_worker_pings() {
+    let mut bench = Bench::new(Config::default());
+    bench.add("w", "A", &[]);
+    for _ in 0..4 {
+        bench.now_s += 30.0;
+        let ping = Ping { worker: "w".into() };
+        assert_eq!(ping.touch(&mut bench.model, Timestamp::from_seconds(bench.now_s)), Some(Vec::new()));
+    }
+    let number = bench.model.worker_no("w").expect("it is here");
+    let interval = bench.model.scheduler.worker(number).and_then(|worker| worker.ping_interval_us());
+    assert_eq!(interval, Some(30_000_000));
+}

@@ -148,7 +148,11 @@ impl Command for Ping {
     fn touch(&self, model: &mut Model, now: Timestamp) -> Option<Vec<String>> {
         let worker = model.worker_no(&self.worker)?;
         model.scheduler.touch_worker(worker, now);
-        model.scheduler.worker(worker)?.messages().is_empty().then(Vec::new)
+        if !model.scheduler.worker(worker)?.messages().is_empty() {
+            return None;
+        }
+        model.scheduler.touch_ping(worker, now);
+        Some(Vec::new())
     }
 
     fn execute(self, step: &mut Step<'_>) -> Vec<String> {
