@@ -577,3 +577,16 @@ fn a_ping_that_needs_no_writer_says_how_often_its_worker_pings() {
     let interval = bench.model.scheduler.worker(number).and_then(|worker| worker.ping_interval_us());
     assert_eq!(interval, Some(30_000_000));
 }
+
+#[test]
+fn a_root_that_was_known_already_brings_its_run_what_it_is() {
+    let mut bench = Bench::new(Config::default());
+    let params = || vec![("date".to_owned(), Value::from("2026-03-01"))];
+    for worker in ["v", "w"] {
+        bench.report(worker, "A_1", |report| report.params = params());
+    }
+    let graph = bench.graph();
+    let root = &graph.tasks[&graph.root];
+    assert_eq!((root.family.as_str(), &root.params), ("A", &params()));
+    bench.check_replay();
+}

@@ -36,13 +36,15 @@ impl Command for AddTask {
             self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
         let declares = self.report.runnable.is_some() && !is_result(step.scheduler(), &self.report, worker);
-        let again = step.scheduler().task(&task).filter(|_| declares).map(|_| Declared::of(&self.report));
+        // Of which run it was: a run that it is the root of has it as its own from its start.
+        let before = step.scheduler().task(&task).filter(|_| declares);
+        let again = before.map(|task| (task.run(), Declared::of(&self.report)));
         let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
         // Of a task that nobody declared (it was removed meanwhile) an assistant is all that is known.
         let known = step.scheduler().task(&task).and_then(|task| task.run()).filter(|_| assistant);
         let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family, declares)));
         let seen = run.and_then(|run| shown_by(step.model(), run, &event));
-        if let Some(again) = again.filter(|_| step.scheduler().task(&task).is_some_and(|task| task.run() != run)) {
+        if let Some((_, again)) = again.filter(|(before, _)| *before != run) {
             again.complete(&mut event);
         }
         if event.bulk() >= ASIDE_BYTES_MIN {
