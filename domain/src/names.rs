@@ -110,6 +110,11 @@ impl Names {
         }
     }
 
+    /// The text of a number, if it was not erased: for what programs read.
+    pub fn kept(&self, id: NameId) -> Option<Arc<str>> {
+        self.texts.get(id.0 as usize).filter(|text| self.places.get(*text) == Some(&id)).cloned()
+    }
+
     /// The text of a number.
     pub fn text(&self, id: NameId) -> Arc<str> {
         self.texts.get(id.0 as usize).cloned().unwrap_or_else(|| erased(id))

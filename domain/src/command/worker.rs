@@ -161,7 +161,9 @@ impl Command for Ping {
         if waiting.is_empty() {
             return Vec::new();
         }
-        let messages = waiting.iter().map(|&content| step.model().names.text(content).to_string()).collect();
+        // One that was erased says nothing any more, and would be no message.
+        let names = &step.model().names;
+        let messages = waiting.iter().filter_map(|&content| Some(names.kept(content)?.to_string())).collect();
         step.record(MessagesDelivered { worker }, None);
         messages
     }
@@ -218,14 +220,14 @@ pub struct GetMessageResponse {
 }
 
 impl Command for GetMessageResponse {
-    /// A value's text.
+    /// A value's text; none, too, where it was erased.
     type Reply = Option<String>;
 
     fn execute(self, step: &mut Step<'_>) -> Option<String> {
         let task = step.scheduler().task(&self.task)?;
         let (run, response) = (task.run(), task.answer(&self.message)?);
-        let response = step.model().names.text(response).to_string();
+        let response = step.model().names.kept(response).map(|response| response.to_string());
         step.record(AnswerRead { message: self.message, task: self.task }, run);
-        Some(response)
+        response
     }
 }

@@ -1124,3 +1124,21 @@ fn codes_are_unique_and_in_range() {
     numbers.dedup();
     assert_eq!(numbers.len(), ErrorCode::ALL.len());
 }
+
+#[tokio::test]
+async fn a_message_that_was_erased_is_not_handed_over() {
+    use bussola_domain::command::Erase;
+    use bussola_store::Context;
+    let edge = Edge::company().await;
+    edge.talking("w3").await;
+    edge.post("/tasks/Talks_1/messages", json!({"content": "ask ada@example.com"})).await;
+    let response = json!({"task_id": "Talks_1", "message_id": "m", "response": "ada@example.com said no"});
+    edge.luigi("add_scheduler_message_response", response).await;
+    let context =
+        Context { now: bussola_domain::id::Timestamp(0), principal: "local".into(), authority: "unverified".into() };
+    let erase = Erase { containing: "ada@example.com".into(), errors: Vec::new() };
+    assert_eq!(edge.app.store.execute(context, erase).await.expect("it is written").names, 2);
+    assert_eq!(edge.luigi("ping", json!({"worker": "w3"})).await, json!({"rpc_messages": []}));
+    let answer = edge.luigi("get_scheduler_message_response", json!({"task_id": "Talks_1", "message_id": "m"})).await;
+    assert_eq!(answer, json!({"response": null}));
+}
