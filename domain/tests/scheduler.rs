@@ -2,7 +2,7 @@
 
 use bussola_domain::command::{
     AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Moved, Ping,
-    Prune, QueueMessage, ReEnableTask, Work,
+    Prune, QueueMessage, RETRY_LOOKS_MAX, ReEnableTask, Retried, RetryRun, Work,
 };
 use bussola_domain::event::Draft;
 use bussola_domain::id::Timestamp;
@@ -589,4 +589,18 @@ fn a_root_that_was_known_already_brings_its_run_what_it_is() {
     let root = &graph.tasks[&graph.root];
     assert_eq!((root.family.as_str(), &root.params), ("A", &params()));
     bench.check_replay();
+}
+
+#[test]
+fn a_step_of_a_retry_looks_at_so_many_tasks_and_no_more() {
+    let mut bench = Bench::new(Config::default());
+    for number in 0..RETRY_LOOKS_MAX {
+        bench.status("v", &format!("V_{number}"), Status::Failed);
+    }
+    bench.status("w", "W", Status::Failed);
+    let run = bench.model.scheduler.task("W").and_then(|task| task.run()).expect("it has a run");
+    let first = bench.run(RetryRun { run, from: 0 }).expect("its worker is here");
+    assert_eq!(first, Retried { next: Some(RETRY_LOOKS_MAX), ..Retried::default() });
+    let second = bench.run(RetryRun { run, from: RETRY_LOOKS_MAX }).expect("its worker is here");
+    assert_eq!((second.tasks, second.next), (vec![("W".to_owned(), Status::Failed)], None));
 }

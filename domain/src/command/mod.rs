@@ -19,7 +19,7 @@ pub use operate::{
 };
 pub use prune::Prune;
 pub use report::AddTask;
-pub use retry::{RETRY_STEP_MAX, Retried, RetryRun};
+pub use retry::{RETRY_LOOKS_MAX, RETRY_STEP_MAX, Retried, RetryRun};
 pub use work::{Assignment, CountPending, GetWork, Work, WorkCounts};
 pub use worker::{
     AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage, ToWorkerHere,

@@ -8,6 +8,9 @@ use crate::scheduler::{Slot, Status};
 /// LIMIT: tasks moved by one step: as many as leave others' calls waiting for well below 5 ms.
 pub const RETRY_STEP_MAX: usize = 256;
 
+/// LIMIT: places looked at by one step, whosever tasks are there: well below a millisecond.
+pub const RETRY_LOOKS_MAX: Slot = 1 << 14;
+
 /// Has tasks of a run tried again at once that failed, or that the scheduler disabled after too many failures. One step: a
 /// caller repeats it while there is more, and others' calls go between the steps.
 ///
@@ -40,12 +43,14 @@ impl Command for RetryRun {
     fn execute(self, step: &mut Step<'_>) -> Option<Retried> {
         step.model().runs.live(self.run)?;
         let scheduler = step.scheduler();
-        let stuck = [Status::Failed, Status::Disabled].into_iter().flat_map(|status| scheduler.slots_with(status));
-        let mut stuck: Vec<Slot> =
-            stuck.filter(|&slot| slot >= self.from && scheduler.at_slot(slot).run() == Some(self.run)).collect();
-        stuck.sort_unstable();
-        let next = stuck.get(RETRY_STEP_MAX).copied();
-        stuck.truncate(RETRY_STEP_MAX);
+        let end = scheduler.slots_end();
+        let stop = end.min(self.from.saturating_add(RETRY_LOOKS_MAX));
+        let is_stuck = |&slot: &Slot| {
+            let task = scheduler.at_slot(slot);
+            matches!(task.status(), Status::Failed | Status::Disabled) && task.run() == Some(self.run)
+        };
+        let mut stuck: Vec<Slot> = (self.from..stop).filter(is_stuck).take(RETRY_STEP_MAX + 1).collect();
+        let next = if stuck.len() > RETRY_STEP_MAX { stuck.pop() } else { Some(stop).filter(|stop| *stop < end) };
         let mut retried = Retried { next, ..Retried::default() };
         for slot in stuck {
             let task = step.scheduler().at_slot(slot);

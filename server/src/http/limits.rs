@@ -60,8 +60,8 @@ pub const PROCESSES_MAX: u32 = 1_024;
 /// LIMIT: tasks that the answer to a retry names; the rest is counted.
 pub const RETRIED_MAX: usize = 1_000;
 
-/// LIMIT: steps of one retry: a million tasks. A task that failed again meanwhile is not looked at twice, so no step is idle.
-pub const RETRY_STEPS_MAX: usize = 4_096;
+/// LIMIT: steps of one retry: a million tasks among some tens of millions. None is looked at twice, though it fail again.
+pub const RETRY_STEPS_MAX: usize = 8_192;
 
 /// LIMIT: manifests in one body: as many as a search finds.
 pub const MANIFESTS_MAX: usize = crate::manifests::FILES_MAX;
