@@ -134,7 +134,7 @@ impl Query {
     /// Reads what was typed. None: there is no word in it.
     pub fn new(written: &str) -> Option<Query> {
         // LIMIT: words of a search; more narrow nothing that anybody reads.
-        let folded = written.to_lowercase();
+        let folded = fold(written);
         let mut words: Vec<&str> = folded.split_whitespace().take(SEARCH_WORDS_MAX).collect();
         let whole = words.join(" ");
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
@@ -375,6 +375,9 @@ mod tests {
         check("ders load", "LoadOrders_2026", Some(Fit::Part));
         check("über", "Die Über-Tabelle", Some(Fit::WordStart));
         check("orders x", "LoadOrders_2026", None);
+        // What was typed is folded as names are, also where a small letter has another length.
+        check("İzmir", "İzmir", Some(Fit::Exact));
+        check("ΣΟΦΟΣ", "ΣΟΦΟΣ", Some(Fit::Exact));
         check("", "anything", None);
         check(" ", "anything", None);
     }
