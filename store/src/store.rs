@@ -239,6 +239,18 @@ impl Store {
         self.shared().state.head()
     }
 
+    /// Until when all that happened is committed; what is committed later happened then or after. Now, unless commands wait:
+    /// these take effect in the order in which they came, so none of them came before the last one that is committed.
+    pub fn committed_until(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        let shared = self.shared();
+        // In this order: what leaves the queue is with the writer at once.
+        if shared.queue.is_idle() && shared.writer.try_lock().is_some() {
+            return Ok(now);
+        }
+        let last = self.head().size.checked_sub(1).map(|seq| self.entry(seq)).transpose()?.flatten();
+        Ok(last.map_or(now, |last| now.min(Timestamp(last.entry.body.at_us))))
+    }
+
     /// The key that opens this ledger's checkpoints.
     pub fn verifying_key(&self) -> VerifyingKey {
         self.shared().state.key.verifying_key()
@@ -360,4 +372,26 @@ fn identify(
     directory.write_public_key(&key)?;
     directory.flush()?;
     Ok(key)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
+mod tests {
+    use bussola_domain::command::Pause;
+
+    use super::*;
+
+    #[test]
+    fn what_waits_for_the_writer_came_after_the_last_entry() {
+        let store = Store::open(Options::new(Location::Memory), Timestamp(0)).unwrap();
+        let context = Context { now: Timestamp(5), principal: "user:1".into(), authority: "".into() };
+        store.execute_blocking(context, Pause { paused: true }).unwrap();
+        let until = || store.committed_until(Timestamp(9)).unwrap();
+        // The writer may still be at what it does after a reply.
+        while until() != Timestamp(9) {
+            std::thread::yield_now();
+        }
+        let _writing = store.shared().writer.lock();
+        assert_eq!(until(), Timestamp(5));
+    }
 }

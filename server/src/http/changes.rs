@@ -55,8 +55,8 @@ pub(super) async fn changes(
 }
 
 fn changes_of(store: &Store, run: RunId, since: Option<Timestamp>) -> Result<RunChanges, ApiError> {
-    // Before anything is read: what comes meanwhile is told next time.
-    let next_since = Timestamp(system_now().0.saturating_sub(OVERLAP_US));
+    // Before anything is read: what comes meanwhile is told next time. So is what waits for a slow disk just now.
+    let next_since = Timestamp(store.committed_until(system_now())?.0.saturating_sub(OVERLAP_US));
     let Source { row, graph } = run_graph(store, run)?;
     let mut changed: Vec<(&String, &RunTask)> = Vec::new();
     if let Some(since) = since {
