@@ -283,8 +283,13 @@ impl Engine {
                 spans.peek().map_or_else(nobody, |(_, principal, right)| (principal.clone(), right.clone()));
             let aside = entry::encode(fact, &principal, &authority, &mut self.body)?;
             batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
-            if let Event::TextsErased(erased) = &fact.event {
-                batch.erased.push(erased.clone());
+            match &fact.event {
+                Event::TextsErased(erased) => batch.erased.push(erased.clone()),
+                // It came again after it was erased, in the same transaction: then it is there.
+                Event::TaskReported(event) if !batch.erased.is_empty() => {
+                    batch.erased.iter_mut().for_each(|erased| erased.errors.retain(|hash| Some(*hash) != event.error));
+                }
+                _ => {}
             }
             let start = batch.leaves.len();
             let kind = fact.event.kind().0;

@@ -19,7 +19,7 @@ use crate::folds::{FoldedRun, Folds};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
 use crate::journal::Journal;
-use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, read_blob};
+use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, erasable, read_blob};
 use crate::keeper::{self, Keeper};
 use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 use crate::options::{Context, Location, Options};
@@ -285,8 +285,9 @@ impl Store {
     }
 
     /// Erases texts that name a person, and says so in the ledger. Snapshots may hold what workers told of themselves, so
-    /// they go too: the next start folds more entries.
-    pub fn erase(&self, context: Context, erase: Erase) -> Result<Erased, StoreError> {
+    /// they go too: the next start folds more entries. Error texts that are not there, or are more than that, are left out.
+    pub fn erase(&self, context: Context, mut erase: Erase) -> Result<Erased, StoreError> {
+        erase.errors = erasable(&*self.connection()?, &erase.errors).map_err(StoreError::read)?;
         let erased = self.execute_blocking(context, erase)?;
         if let Some(directory) = &self.shared().directory {
             snapshot::remove_all(directory)?;

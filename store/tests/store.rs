@@ -289,6 +289,26 @@ fn a_ledger_that_is_broken_at_its_end_is_not_continued() {
 }
 
 #[test]
+fn what_was_erased_and_came_again_may_not_go_unsaid() {
+    let place = Place::new();
+    let store = place.open();
+    let text = BlobHash::of(b"ada's secret");
+    run(&store, 1.0, add("A", Status::Pending));
+    run(&store, 1.0, fail("A", "ada's secret"));
+    store.erase(context(2.0), Erase { errors: vec![text], ..Erase::default() }).unwrap();
+    run(&store, 3.0, fail("A", "ada's secret"));
+    assert_eq!(store.blob(text).unwrap().as_deref(), Some("ada's secret"));
+    store.close();
+    let deep = audit::Request { depth: audit::Depth::Deep, ..Default::default() };
+    let look = || audit::verify(&place.path(), &deep).unwrap();
+    assert_eq!((look().findings, look().gone), (Vec::new(), audit::Gone::default()));
+    let connection = rusqlite::Connection::open(place.path().join("ledger.db")).unwrap();
+    connection.execute("DELETE FROM blobs WHERE hash = ?", [text.0.as_slice()]).unwrap();
+    let found = look().findings.first().map(|finding| finding.what.clone());
+    assert!(found.is_some_and(|what| what.ends_with("is gone, and no entry says that it was deleted")));
+}
+
+#[test]
 fn what_is_erased_is_gone_and_the_ledger_says_so() {
     let place = Place::new();
     let store = place.open();
@@ -300,10 +320,12 @@ fn what_is_erased_is_gone_and_the_ledger_says_so() {
         let errors = vec![BlobHash::of(b"ada's secret")];
         store.erase(context(seconds), Erase { containing: containing.into(), errors }).unwrap()
     };
-    assert_eq!(erase(2.0, "username=ada"), Erased { names: 0, names_in_use: 1 }, "it is still here");
+    assert_eq!(erase(2.0, "username=ada"), Erased { names: 0, names_in_use: 1, errors: 1 }, "it is still here");
     run(&store, 1e6, Prune);
-    assert_eq!(erase(1e6, "username=ada"), Erased { names: 1, names_in_use: 0 });
+    assert_eq!(erase(1e6, "username=ada"), Erased { names: 1, names_in_use: 0, errors: 0 });
+    let size = store.head().size;
     assert_eq!(erase(1e6, ""), Erased::default(), "nothing is not everything");
+    assert_eq!(store.head().size, size, "what is not there is not told as erased");
     // Its number stays taken, even if nobody else has a later one.
     run(&store, 1e6, by("host=atlas, username=ada", "B"));
     let described = describe(&store);

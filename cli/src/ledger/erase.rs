@@ -1,5 +1,6 @@
 //! `bussola ledger erase`: texts that name a person, in the data directory of a stopped server.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use bussola_domain::command::Erase;
@@ -23,6 +24,7 @@ struct Answer {
     names: usize,
     names_in_use: usize,
     errors: usize,
+    errors_not_there: usize,
 }
 
 pub(super) fn run(
@@ -38,17 +40,26 @@ pub(super) fn run(
     let now = system_now();
     let store = Store::open_existing(options, now)?;
     let context = Context { now, principal: "local".into(), authority: "unverified".into() };
-    let asked = errors.len();
+    let asked = errors.iter().collect::<BTreeSet<_>>().len();
     let erased = store.erase(context, Erase { containing, errors })?;
     store.close();
-    let answer = Answer { names: erased.names, names_in_use: erased.names_in_use, errors: asked };
+    let answer = Answer {
+        names: erased.names,
+        names_in_use: erased.names_in_use,
+        errors: erased.errors,
+        errors_not_there: asked - erased.errors,
+    };
     output::answer(common.output, &answer, |_| {
         let kept = match answer.names_in_use {
             0 => String::new(),
             here => format!("kept, of workers that are still here: {}\n", count(here, "name", "names")),
         };
+        let unknown = match answer.errors_not_there {
+            0 => String::new(),
+            unknown => format!("not there: {}\n", count(unknown, "error text", "error texts")),
+        };
         format!(
-            "erased: {}, {}\n{kept}",
+            "erased: {}, {}\n{kept}{unknown}",
             count(answer.names, "name", "names"),
             count(answer.errors, "error text", "error texts")
         )

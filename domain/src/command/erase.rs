@@ -12,7 +12,7 @@ use crate::names::TextsErased;
 pub struct Erase {
     /// Part of the names; empty: none.
     pub containing: String,
-    /// Error texts.
+    /// Error texts, all of which are there.
     pub errors: Vec<BlobHash>,
 }
 
@@ -23,6 +23,8 @@ pub struct Erased {
     pub names: usize,
     /// Names that contain the text, and belong to workers that are here.
     pub names_in_use: usize,
+    /// Error texts that were erased.
+    pub errors: usize,
 }
 
 impl Command for Erase {
@@ -38,7 +40,7 @@ impl Command for Erase {
         let here: BTreeSet<NameId> =
             step.scheduler().all_workers().flat_map(|(_, worker)| [Some(worker.name), worker.info]).flatten().collect();
         let (names_in_use, names): (Vec<NameId>, Vec<NameId>) = found.into_iter().partition(|name| here.contains(name));
-        let erased = Erased { names: names.len(), names_in_use: names_in_use.len() };
+        let erased = Erased { names: names.len(), names_in_use: names_in_use.len(), errors: self.errors.len() };
         if !names.is_empty() || !self.errors.is_empty() {
             step.record(TextsErased { errors: self.errors, names }, None);
         }

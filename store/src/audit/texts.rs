@@ -34,8 +34,9 @@ pub struct Gone {
 
 /// A text that entries name by its hash.
 struct Named {
-    /// The first entry that does.
+    /// The first entry that does, and the last.
     seq: u64,
+    last: u64,
     /// When the last one did, in microseconds.
     at: i64,
     /// Only ever as an error text, so that it may be forgotten.
@@ -49,7 +50,8 @@ pub(super) struct Said {
     names: BTreeMap<NameId, (BlobHash, u64)>,
     names_erased: HashSet<NameId>,
     texts: HashMap<BlobHash, Named>,
-    errors_erased: HashSet<BlobHash>,
+    /// With the last entry that says so.
+    errors_erased: HashMap<BlobHash, u64>,
     /// What ended before this may be gone.
     pub forgotten_before: Option<i64>,
     twice: Option<Finding>,
@@ -78,7 +80,8 @@ impl Said {
     fn note(&mut self, connection: &Connection, entry: &EntryRef<'_>) -> Result<(), JournalError> {
         let (seq, at) = (entry.seq, entry.at_us);
         let mut name_text = |hash: BlobHash, is_error: bool| {
-            let named = self.texts.entry(hash).or_insert(Named { seq, at, only_error: true });
+            let named = self.texts.entry(hash).or_insert(Named { seq, last: seq, at, only_error: true });
+            named.last = seq;
             named.at = named.at.max(at);
             named.only_error &= is_error;
         };
@@ -116,7 +119,7 @@ impl Said {
             }
             Some(Event::TextsErased(event)) => {
                 self.names_erased.extend(event.names);
-                self.errors_erased.extend(event.errors);
+                self.errors_erased.extend(event.errors.into_iter().map(|hash| (hash, seq)));
             }
             Some(Event::HistoryForgotten(event)) => {
                 self.forgotten_before = self.forgotten_before.max(Some(event.before.0))
@@ -186,7 +189,7 @@ impl Said {
             if statement.query_row([hash.0.as_slice()], |_| Ok(())).optional()?.is_some() {
                 continue;
             }
-            if named.only_error && self.errors_erased.contains(hash) {
+            if named.only_error && self.errors_erased.get(hash).is_some_and(|erased| *erased > named.last) {
                 gone.errors_erased += 1;
             } else if named.only_error && self.forgotten_before.is_some_and(|before| named.at < before) {
                 gone.errors_forgotten += 1;

@@ -1,7 +1,7 @@
 //! The journal in SQLite: a write-ahead log, one transaction for each group of commands.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -447,6 +447,18 @@ fn erase(connection: &Connection, erased: &TextsErased) -> Result<(), JournalErr
         connection.prepare_cached(delete)?.execute([hash.0.as_slice()])?;
     }
     Ok(())
+}
+
+/// Those of some texts that `erase` would delete, each once.
+pub(crate) fn erasable(connection: &Connection, errors: &[BlobHash]) -> Result<Vec<BlobHash>, JournalError> {
+    let mut select = connection.prepare_cached("SELECT 1 FROM blobs WHERE hash = ? AND NOT kept")?;
+    let mut there = BTreeSet::new();
+    for hash in errors {
+        if select.exists([hash.0.as_slice()])? {
+            there.insert(*hash);
+        }
+    }
+    Ok(there.into_iter().collect())
 }
 
 fn write_history(connection: &Connection, row: &HistoryRow) -> Result<(), JournalError> {
