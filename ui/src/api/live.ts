@@ -12,6 +12,7 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
 import { answer, client, type Schemas } from "./client";
+import { touched } from "./touched";
 
 export type Connection = "connecting" | "live" | "reconnecting" | "resting";
 
@@ -26,39 +27,6 @@ const CATCH_UP_MS_MAX = 120_000;
 /** So soon after the first event, and not more often than this, is anything asked again. */
 const SETTLE_MS = 150;
 const REFRESH_MS_MIN = 750;
-
-/** What an entry of the ledger makes stale, by the first members of a query's key. */
-function touched(event: Schemas["EventData"]): QueryKey[] {
-  const always: QueryKey[] = [["status"], ["ledger"]];
-  const subject = event.kind.split(".")[0];
-  switch (subject) {
-    case "entity":
-    case "manifest":
-    case "pipeline":
-      return [...always, ["catalog"], ["owners"], ["runs"], ["whole"]];
-    case "run":
-      return [...always, ["runs"], ["run"], ["catalog"], ["owners"], ["workers"]];
-    case "task":
-    case "tasks":
-      // A task of one run is what another waits for, so every run that is looked at may have changed.
-      return [...always, ["run"], ["task"], ["workers"], ["resources"]];
-    case "worker":
-    case "workers":
-      return [...always, ["workers"], ["run"], ["runs"], ["task"]];
-    case "resources":
-      return [...always, ["resources"], ["task"]];
-    case "scheduler":
-      return [...always, ["task"], ["run"]];
-    case "batcher":
-    case "message":
-    case "messages":
-    case "answer":
-      return always;
-    default:
-      // A kind that this version does not know could be about anything.
-      return [[]];
-  }
-}
 
 /** Gathers what is stale and asks for it again, all at once and not too often. */
 class Refresher {

@@ -1,8 +1,8 @@
 /**
  * Every question that pages ask, by name.
  *
- * INVARIANT: the first members of a key say what the answer is about, in the words of `live.ts`, which makes answers stale
- * by them. A question whose key begins otherwise would never be asked again.
+ * INVARIANT: the first members of a key say what the answer is about, in the words of `touched.ts`, which says what makes
+ * answers stale by them. A question whose key begins otherwise would never be asked again.
  */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
