@@ -216,7 +216,7 @@ function WorkerDrawer({ id, worker, answered, onClose }: WorkerProps) {
       onClose={onClose}
     >
       {worker ? (
-        <WorkerDetails worker={worker} answered={answered} />
+        <WorkerDetails key={worker.who.worker} worker={worker} answered={answered} />
       ) : (
         <EmptyState icon="workers" title="It is not here any more">
           It has left, or the server gave it up after it was silent for too long.
