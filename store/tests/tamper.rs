@@ -148,6 +148,8 @@ fn every_change_of_a_text_is_found_by_looking_deep() {
         ("INSERT INTO names VALUES (77, x'00', 'Mallory')", "name 77 is in no entry", None),
         ("INSERT INTO names VALUES (-1, x'00', 'Mallory')", "name -1 is in no entry", None),
         ("UPDATE names SET text = 'Mallory' WHERE id = 1", "was erased by an entry and is there again", None),
+        // Its number would be used again.
+        ("DELETE FROM names WHERE id = 1", "the row of name 1, given by entry", None),
         ("UPDATE blobs SET content = 'E0 ' WHERE content = 'E0'", "is not what its hash says", None),
         ("DELETE FROM blobs WHERE content = 'E5'", "is gone, and no entry says that it was deleted", Some(21)),
     ];

@@ -143,7 +143,7 @@ impl Said {
     fn check_names(&mut self, connection: &Connection, gone: &mut Gone) -> Result<Option<Finding>, JournalError> {
         let mut statement = connection.prepare("SELECT id, salt, text FROM names ORDER BY id")?;
         let mut rows = statement.query([])?;
-        let mut there = HashSet::new();
+        let (mut there, mut rows_erased) = (HashSet::new(), HashSet::new());
         let mut changed: Option<(u64, Finding)> = None;
         while let Some(row) = rows.next()? {
             let number: i64 = row.get(0)?;
@@ -153,6 +153,7 @@ impl Said {
             };
             let (salt, text) = (row.get_ref(1)?, row.get_ref(2)?);
             if self.names_erased.contains(&name) {
+                rows_erased.insert(name);
                 if text != rusqlite::types::ValueRef::Null || salt != rusqlite::types::ValueRef::Null {
                     let what =
                         format!("name {number}, given by entry {seq}, was erased by an entry and is there again");
@@ -175,9 +176,13 @@ impl Said {
             return Ok(Some(changed));
         }
         gone.names_erased = self.names_erased.iter().filter(|name| self.names.contains_key(name)).count() as u64;
-        let missing = self.names.iter().find(|(name, _)| !there.contains(name) && !self.names_erased.contains(name));
+        let missing = self.names.iter().find(|(name, _)| !there.contains(name) && !rows_erased.contains(name));
         Ok(missing.map(|(name, (_, seq))| {
-            let what = format!("name {name}, given by entry {seq}, is gone, and no entry says that it was erased");
+            let what = match self.names_erased.contains(name) {
+                // Where it was the last, its number would be used again.
+                true => format!("the row of name {name}, given by entry {seq} and erased since, is gone"),
+                false => format!("name {name}, given by entry {seq}, is gone, and no entry says that it was erased"),
+            };
             finding(what, Some(*seq), REMOVED)
         }))
     }
