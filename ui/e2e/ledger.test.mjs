@@ -90,3 +90,22 @@ journey("the palette finds tasks, runs, pipelines and teams", async (page) => {
     await field.waitFor({ state: "hidden" });
   }
 });
+
+journey("who goes before the palette has answered goes where the answer leads", async (page) => {
+  await open(page, "/");
+  const field = page.getByRole("combobox", { name: "Go to anything" });
+  await page.keyboard.press("Control+k");
+  await field.fill("payments");
+  await page
+    .getByRole("option", { name: /^Payments/ })
+    .first()
+    .waitFor();
+  await page.route("**/api/v1/search?*", async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await route.continue();
+  });
+  await field.fill("group:default/logistics");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/teams\/.*logistics/);
+  await page.unroute("**/api/v1/search?*");
+});

@@ -22,6 +22,8 @@ interface Props {
   /** What fits the text, best first; groups stay together. */
   items: PaletteItem[];
   isSearching: boolean;
+  /** The items fit what was written before: whoever goes now means what comes. */
+  isLate: boolean;
 }
 
 /**
@@ -32,7 +34,7 @@ export function CommandPalette({ isOpen, ...rest }: Props) {
   return isOpen && <Opened {...rest} />;
 }
 
-function Opened({ onClose, text, onText, items, isSearching }: Omit<Props, "isOpen">) {
+function Opened({ onClose, text, onText, items, isSearching, isLate }: Omit<Props, "isOpen">) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => {
     const opened = dialog.current;
@@ -43,8 +45,12 @@ function Opened({ onClose, text, onText, items, isSearching }: Omit<Props, "isOp
   const [active, setActive] = useState(0);
   const list = useRef<HTMLDivElement>(null);
   const id = useId();
+  const [goes, setGoes] = useState(false);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another text, another first choice
-  useEffect(() => setActive(0), [text]);
+  useEffect(() => {
+    setActive(0);
+    setGoes(false);
+  }, [text]);
   useEffect(() => {
     list.current?.querySelector(`[data-option="${active}"]`)?.scrollIntoView({ block: "nearest" });
   }, [active]);
@@ -55,6 +61,11 @@ function Opened({ onClose, text, onText, items, isSearching }: Omit<Props, "isOp
     onClose();
     item.run();
   };
+  useEffect(() => {
+    if (!goes || isLate) return;
+    setGoes(false);
+    choose(items[here]);
+  });
   const onKeyDown = (event: KeyboardEvent) => {
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (by !== undefined && items.length > 0) {
@@ -62,7 +73,8 @@ function Opened({ onClose, text, onText, items, isSearching }: Omit<Props, "isOp
       setActive((here + by + items.length) % items.length);
     } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
       event.preventDefault();
-      choose(items[here]);
+      if (isLate) setGoes(true);
+      else choose(items[here]);
     }
   };
   return (

@@ -92,6 +92,7 @@ export function Palette({ isOpen, onClose }: { isOpen: boolean; onClose: () => v
       onText={setText}
       items={items}
       isSearching={isAsked && found.isFetching}
+      isLate={isAsked && found.isPlaceholderData}
     />
   );
 }
