@@ -916,6 +916,15 @@ async fn an_entity_has_a_graph() {
     );
     assert_eq!(graph["edges"].as_array().map(Vec::len), graph["relations"].as_array().map(Vec::len));
     assert_eq!(graph["total"], 4);
+    // What stands on something that fails is at risk here, too.
+    let text = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: reader\nspec:\n  type: service\n  \
+                lifecycle: production\n  owner: payments\n  dependsOn: [component:report]\n";
+    let manifests = json!({"manifests": [{"path": "reader/catalog-info.yaml", "text": text}]});
+    let (status, _) = edge.call("POST", "/api/v1/catalog/apply", manifests).await;
+    assert_eq!(status, StatusCode::OK);
+    let graph = edge.get("/catalog/entities/component/default/report/graph?depth=1").await;
+    let reader = graph["nodes"].as_array().and_then(|nodes| nodes.iter().find(|node| node["title"] == "reader"));
+    assert_eq!(reader.map(|node| &node["health"]), Some(&json!("at_risk")));
 }
 
 /// An answer with its headers.

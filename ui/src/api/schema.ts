@@ -1044,7 +1044,7 @@ export interface components {
             distance: number;
             /** @description Since when its pipelines have been failing. */
             failing_since?: string | null;
-            /** @description `healthy`, `failing`, `unknown` (it has no runs), or `missing` (it is only spoken of) */
+            /** @description As lists say it: `failing`, `at_risk`, `healthy` or `unknown`; or `missing`: it is only spoken of. */
             health: string;
             owner?: components["schemas"]["OwnerName"] | null;
             /** @description `kind:namespace/name` */

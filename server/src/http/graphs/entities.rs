@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
-use bussola_domain::catalog::{EntityRef, Neighbour, Neighbourhood, Towards};
+use bussola_domain::catalog::{EntityRef, HealthMap, Neighbour, Neighbourhood, Towards};
 use bussola_domain::explain::failing_since;
 use bussola_domain::layout::{Graph, Node};
 use bussola_domain::model::Model;
@@ -113,9 +113,10 @@ fn around(
         edges: edges.iter().map(|&(from, to, _)| (from, to)).collect(),
     };
     let (structure, layout) = layouts.of(&shape)?;
+    let health = store.read(|model| model.health_later()).get();
     let mut nodes: Vec<EntityNode> = Vec::with_capacity(members.len());
     for slice in members.chunks(SLICE_ENTITIES) {
-        store.read(|model| nodes.extend(slice.iter().map(|member| node(model, member))));
+        store.read(|model| nodes.extend(slice.iter().map(|member| node(model, member, &health))));
     }
     for (node, place) in nodes.iter_mut().zip(&layout.places) {
         node.place = NodePlace { x: place.x, y: place.y, w: width, h: height, layer: place.layer };
@@ -129,17 +130,11 @@ fn around(
     })
 }
 
-fn node(model: &Model, member: &Neighbour) -> EntityNode {
+fn node(model: &Model, member: &Neighbour, health: &HealthMap) -> EntityNode {
     let view = model.catalog.get(&member.reference);
-    let failing = failing_since(model, &member.reference);
-    let has_run = |view: &bussola_domain::catalog::EntityView<'_>| {
-        view.pipelines.iter().any(|pipeline| model.runs.health(&pipeline.root).is_some())
-    };
-    let health = match &view {
-        _ if !member.exists => "missing",
-        _ if failing.is_some() => "failing",
-        Some(view) if has_run(view) => "healthy",
-        Some(_) | None => "unknown",
+    let health = match member.exists {
+        true => model.catalog.health_in(health, &member.reference).0.as_str(),
+        false => "missing",
     };
     EntityNode {
         reference: member.reference.to_string(),
@@ -147,7 +142,7 @@ fn node(model: &Model, member: &Neighbour) -> EntityNode {
         entity_type: view.as_ref().and_then(|view| view.entity_type()).map(str::to_owned),
         owner: member.owner.as_ref().map(|owner| OwnerName::of(model, owner)),
         health: health.to_owned(),
-        failing_since: time_of(failing),
+        failing_since: time_of(failing_since(model, &member.reference)),
         distance: member.distance,
         place: NodePlace::default(),
     }

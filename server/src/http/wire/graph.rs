@@ -161,7 +161,7 @@ pub struct EntityNode {
     /// Who answers for it; not given: unowned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<OwnerName>,
-    /// `healthy`, `failing`, `unknown` (it has no runs), or `missing` (it is only spoken of)
+    /// As lists say it: `failing`, `at_risk`, `healthy` or `unknown`; or `missing`: it is only spoken of.
     pub health: String,
     /// Since when its pipelines have been failing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
