@@ -344,6 +344,7 @@ function Tasks({ run }: { run: Schemas["RunDetail"] }) {
         }
       />
       <TaskDrawer
+        run={run.id}
         task={tasks.find((task) => task.id === open)}
         id={open}
         onClose={() => state.set({ task: undefined })}

@@ -28,6 +28,8 @@ import { parameterText } from "./parameters";
 import { waitText } from "./waits";
 
 interface Props {
+  /** In which run. */
+  run: number;
   /** As the run had it. */
   task: Schemas["RunTaskView"] | undefined;
   id: string | undefined;
@@ -35,19 +37,19 @@ interface Props {
   onTask: (id: string) => void;
 }
 
-export function TaskDrawer({ task, id, onClose, onTask }: Props) {
+export function TaskDrawer({ run, task, id, onClose, onTask }: Props) {
   return (
     <Drawer title={task?.family ?? id ?? ""} isOpen={id !== undefined} onClose={onClose}>
-      {id !== undefined && <Details id={id} task={task} onTask={onTask} />}
+      {id !== undefined && <Details run={run} id={id} task={task} onTask={onTask} />}
     </Drawer>
   );
 }
 
-function Details({ id, task, onTask }: { id: string; task: Props["task"]; onTask: Props["onTask"] }) {
+function Details({ run, id, task, onTask }: Pick<Props, "run" | "task" | "onTask"> & { id: string }) {
   // As the scheduler has it now, if it still does.
   const { data } = useQuery(queries.task(id));
   const now = data?.now;
-  const attempts = task?.attempts ?? data?.attempts ?? [];
+  const attempts = task?.attempts ?? data?.attempts.filter((attempt) => attempt.run === run) ?? [];
   const status = task?.status ?? now?.status;
   const items: Property[] = [{ name: "Id", value: <CopyId text={id} label="task id" /> }];
   if (status) items.push({ name: "In this run", value: <StateBadge state={status} /> });
