@@ -166,6 +166,23 @@ journey("a worker is told to run more at once, and to take no more work", async 
   }
 });
 
+journey("a run is cancelled: what runs ends, the rest is not begun", async (page) => {
+  const run = await HeldRun.start(world.server, "cancelled");
+  try {
+    await open(page, `/runs/${run.id}`);
+    await page.getByRole("button", { name: "Cancel", exact: true }).click();
+    const ask = page.getByRole("dialog", { name: "Cancel this run?" });
+    await ask.getByText("Its worker gets no more work").waitFor();
+    await ask.getByRole("button", { name: "Cancel the run" }).click();
+    await ask.waitFor({ state: "hidden" });
+    const told = await world.server.api(`/runs/${run.id}`);
+    const { items } = await world.server.api("/workers?limit=1000");
+    assert.equal(items.find(({ who }) => who.worker === told.who.worker).disabled, true);
+  } finally {
+    await run.close();
+  }
+});
+
 journey("a running task is spoken to, and answers", async (page) => {
   const run = await HeldRun.start(world.server, "spoken");
   try {

@@ -70,6 +70,7 @@ export default function Run() {
       actions={
         <>
           {run && <Retry run={run} />}
+          {run?.outcome === "running" && <Cancel run={run} />}
           <Link to={paths.compare(id)}>Compare with another run</Link>
         </>
       }
@@ -117,6 +118,33 @@ function Retry({ run }: { run: Schemas["RunDetail"] }) {
       }
       act={() => commands.retryRun(run.id)}
       onDone={() => toast("What failed is tried again as soon as a worker asks for work")}
+    />
+  );
+}
+
+/** Ends a run as far as a scheduler can: nothing more is handed out to its worker. */
+function Cancel({ run }: { run: Schemas["RunDetail"] }) {
+  const { running, pending } = run.tasks;
+  const { worker } = run.who;
+  return (
+    <ConfirmDanger
+      label="Cancel"
+      title="Cancel this run?"
+      verb="Cancel the run"
+      consequence={
+        <>
+          <p>
+            Its worker gets no more work: {running.toLocaleString()} running {running === 1 ? "task ends" : "tasks end"}{" "}
+            by {running === 1 ? "itself" : "themselves"}, for nobody but their own process can stop them;{" "}
+            {pending.toLocaleString()} waiting {pending === 1 ? "task is" : "tasks are"} not begun, unless another
+            worker can run {pending === 1 ? "it" : "them"}.
+          </p>
+          <p>Nothing takes this back but starting the pipeline again. The ledger keeps that you did this.</p>
+        </>
+      }
+      disabledBecause={run.worker_here && worker ? undefined : "its worker has left"}
+      act={() => commands.disableWorker(worker ?? "")}
+      onDone={() => toast("It is given no more work")}
     />
   );
 }
