@@ -7,6 +7,10 @@ use serde::de::Deserializer;
 use serde::ser::Serializer;
 use serde::{Deserialize, Serialize};
 
+use crate::access::event::{
+    AccessDenied, PoliciesLoaded, PrincipalKnown, SessionRotated, SessionStarted, SessionsEnded, TokenIssued,
+    TokensRevoked,
+};
 use crate::catalog::event::{
     CatalogEvent, EntityDeclared, EntityRemoved, ManifestForgotten, ManifestRead, PipelineDiscovered, PipelineExtended,
 };
@@ -117,6 +121,14 @@ events! {
     "names.given" 1 NamesGiven: |_| "names".into();
     "texts.erased" 1 TextsErased: |_| "texts".into();
     "history.forgotten" 1 HistoryForgotten: |_| "history".into();
+    "principal.known" 1 PrincipalKnown: |event| format!("principal:{}", event.principal);
+    "session.started" 1 SessionStarted: |event| format!("principal:{}", event.principal);
+    "session.rotated" 1 SessionRotated: |event| format!("session:{}", event.session);
+    "sessions.ended" 1 SessionsEnded: |_| "access".into();
+    "token.issued" 1 TokenIssued: |event| format!("principal:{}", event.principal);
+    "tokens.revoked" 1 TokensRevoked: |_| "access".into();
+    "access.denied" 1 AccessDenied: |event| event.resource.clone();
+    "policies.loaded" 1 PoliciesLoaded: |_| "access".into();
 }
 
 impl From<CatalogEvent> for Event {

@@ -38,6 +38,19 @@ number! {
     RunId(u64)
 }
 
+number! {
+    /// Somebody who acts: a person, a service, an agent. Who that is stands in the names.
+    PrincipalNo(u32)
+}
+number! {
+    /// Somebody's presence after signing in.
+    SessionNo(u32)
+}
+number! {
+    /// A personal access token.
+    TokenNo(u32)
+}
+
 /// Microseconds since the Unix epoch. May be zero, negative or go back: time is an input.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -3,8 +3,10 @@
 //! No clock, no randomness, no I/O, no async, no SQL, no JSON shapes: time and identifiers come in with commands, and
 //! what should be kept goes out as facts. So the same code runs live, on replay and in a simulator.
 //!
-//! [`scheduler`] and the catalog do not know each other; [`model`] joins them.
+//! [`scheduler`] and the catalog do not know each other; [`model`] joins them. [`access`] says who acts, and asks whether
+//! they may.
 
+pub mod access;
 pub mod catalog;
 pub mod command;
 pub mod compare;

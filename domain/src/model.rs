@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::{Access, Acts, Resource};
 use crate::catalog::model::Owner;
 use crate::catalog::{
     Catalog, CatalogEvent, EntityRef, Health, HealthMap, HealthSources, ListQuery, Listing, Resolved,
@@ -30,12 +31,24 @@ pub struct Model {
     pub runs: Runs,
     /// Components and how they relate.
     pub catalog: Catalog,
+    /// Who may act.
+    pub access: Access,
     /// Erasable texts; not in snapshots.
     #[serde(skip)]
     pub names: Names,
     /// How everything fares: derived when asked for, and anew after runs or the catalog have changed it.
     #[serde(skip)]
     health: HealthCell,
+}
+
+/// What a snapshot holds of a model.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the fields are the model's")]
+pub struct Parts {
+    pub scheduler: Scheduler,
+    pub runs: Runs,
+    pub catalog: Catalog,
+    pub access: Access,
 }
 
 /// How everything fares at one moment: there, or to be derived. Shared by the model and all who asked it at that moment.
@@ -72,11 +85,13 @@ impl Model {
     }
 
     /// The model of a snapshot, with everything derived made anew.
-    pub fn restore(mut scheduler: Scheduler, runs: Runs, mut catalog: Catalog, config: Config, names: Names) -> Model {
+    pub fn restore(parts: Parts, config: Config, names: Names) -> Model {
+        let Parts { mut scheduler, runs, mut catalog, mut access } = parts;
         scheduler.configure(config);
         scheduler.rebuild();
         catalog.rebuild();
-        Model { scheduler, runs, catalog, names, health: HealthCell::default() }
+        access.rebuild();
+        Model { scheduler, runs, catalog, access, names, health: HealthCell::default() }
     }
 
     /// How everything fares. Who reads without haste asks for [`health_later`](Model::health_later) before: then it is there.
@@ -118,6 +133,31 @@ impl Model {
     /// The worker with this id, if it is here.
     pub fn worker_no(&self, id: &str) -> Option<WorkerNo> {
         self.scheduler.worker_no(self.names.find(id)?)
+    }
+
+    /// What somebody acts on who does something to a task: the component of its run's pipeline.
+    pub fn resource_of_task(&self, id: &str) -> Resource {
+        match self.scheduler.task(id) {
+            Some(task) => match self.catalog.component_for_family(self.scheduler.family_as_declared(task)) {
+                Some(component) => Resource::Component(component),
+                None => task.run().map_or(Resource::Scheduler, |run| self.resource_of_run(run)),
+            },
+            None => Resource::Scheduler,
+        }
+    }
+
+    /// The same for a run whose worker is here. One that left can no longer be acted on.
+    pub fn resource_of_run(&self, run: RunId) -> Resource {
+        match self.runs.live(run) {
+            Some(live) => Resource::Component(self.catalog.component_of_pipeline(&live.family)),
+            None => Resource::Scheduler,
+        }
+    }
+
+    /// The same for a worker, by its id: its run.
+    pub fn resource_of_worker(&self, id: &str) -> Resource {
+        let run = self.worker_no(id).and_then(|worker| self.runs.of_worker(worker));
+        run.map_or(Resource::Scheduler, |run| self.resource_of_run(run))
     }
 
     /// Offers the owners that only Luigi knows to a search.
@@ -208,8 +248,15 @@ impl Model {
             }
             Event::EntityRemoved(event) => self.catalog.apply(&CatalogEvent::EntityRemoved(event.clone()), at),
             // For whoever holds the texts, and the history, against the entries.
-            Event::NamesGiven(_) | Event::HistoryForgotten(_) => {}
+            Event::NamesGiven(_) | Event::HistoryForgotten(_) | Event::AccessDenied(_) => {}
             Event::TextsErased(event) => event.names.iter().for_each(|&name| self.names.erase(name)),
+            Event::PrincipalKnown(event) => self.access.principal_known(event, at),
+            Event::SessionStarted(event) => self.access.session_started(event, at),
+            Event::SessionRotated(event) => self.access.session_rotated(event),
+            Event::SessionsEnded(event) => self.access.sessions_ended(event),
+            Event::TokenIssued(event) => self.access.token_issued(event, at),
+            Event::TokensRevoked(event) => self.access.tokens_revoked(event),
+            Event::PoliciesLoaded(event) => self.access.policies_loaded(event),
             Event::PipelineDiscovered(event) => {
                 self.catalog.apply(&CatalogEvent::PipelineDiscovered(event.clone()), at);
                 if let Some(run) = run {
@@ -320,6 +367,11 @@ impl<'a> Step<'a> {
         &mut self.model.scheduler
     }
 
+    /// For what is not recorded: how often denials are.
+    pub fn access_mut(&mut self) -> &mut Access {
+        &mut self.model.access
+    }
+
     /// Applies and records a fact.
     pub fn record(&mut self, event: impl Into<Event>, run: Option<RunId>) {
         let fact = Fact { at: self.now, event: event.into(), run };
@@ -390,6 +442,9 @@ pub trait Command: Send + 'static {
     fn touch(&self, _model: &mut Model, _now: Timestamp) -> Option<Self::Reply> {
         None
     }
+
+    /// What it is about to do: each of these is decided before it is executed.
+    fn acts(&self, model: &Model) -> Acts;
 
     /// Decides, applies and records.
     fn execute(self, step: &mut Step<'_>) -> Self::Reply;

@@ -157,7 +157,15 @@ impl RunGraph {
             | Event::PipelineExtended(_)
             | Event::NamesGiven(_)
             | Event::TextsErased(_)
-            | Event::HistoryForgotten(_) => {}
+            | Event::HistoryForgotten(_)
+            | Event::PrincipalKnown(_)
+            | Event::SessionStarted(_)
+            | Event::SessionRotated(_)
+            | Event::SessionsEnded(_)
+            | Event::TokenIssued(_)
+            | Event::TokensRevoked(_)
+            | Event::AccessDenied(_)
+            | Event::PoliciesLoaded(_) => {}
         }
     }
 

@@ -3,10 +3,12 @@
 //! Facts hold numbers and ids; a sentence has the names that these have now. A name that was erased reads as its number, a
 //! task that left by its id. It is for reading: programs read the entry.
 
+use std::collections::BTreeSet;
+
 use crate::catalog::relation::RelationKind;
 use crate::catalog::{EntityRef, reference::DEFAULT_NAMESPACE};
 use crate::event::Event;
-use crate::id::{NameId, WorkerNo};
+use crate::id::{NameId, PrincipalNo, WorkerNo};
 use crate::model::Model;
 use crate::scheduler::Status;
 use crate::scheduler::event::{Cause, TaskMoved, TaskReported};
@@ -20,7 +22,7 @@ const NAMES_MAX: usize = 3;
 
 /// What happened, by whom.
 pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
-    let by = short(principal);
+    let by = who(model, principal);
     let task = |id: &str| task(model, id);
     let worker = |number: WorkerNo| worker(model, number);
     match event {
@@ -110,7 +112,60 @@ pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
             format!("{by} erased names ({}) and error texts ({})", event.names.len(), event.errors.len())
         }
         Event::HistoryForgotten(_) => "the history of what ended too long ago was deleted".to_owned(),
+        Event::PrincipalKnown(event) => {
+            let active = if event.active { "may act" } else { "is deactivated" };
+            let groups: BTreeSet<&EntityRef> = event.groups.values().flatten().collect();
+            let groups: Vec<&EntityRef> = groups.into_iter().collect();
+            let member = match &*groups {
+                [] => String::new(),
+                groups => {
+                    format!(", a member of {}", list("group", groups, |group| format!("group {}", short(group.name()))))
+                }
+            };
+            format!("{} is known: a {} that {active}{member}", holder(model, event.principal), event.kind.as_str())
+        }
+        Event::SessionStarted(event) => {
+            format!("{} signed in ({})", holder(model, event.principal), short(&event.uses))
+        }
+        Event::SessionRotated(event) => format!("session {} got another secret", event.session),
+        Event::SessionsEnded(event) => {
+            format!(
+                "{} ended: {}",
+                list("session", &event.sessions, |number| format!("session {number}")),
+                event.cause.as_str()
+            )
+        }
+        Event::TokenIssued(event) => {
+            let label = model.names.text(event.label);
+            format!("{by} made token {} ({}) for {}", event.token, short(&label), holder(model, event.principal))
+        }
+        Event::TokensRevoked(event) => {
+            format!(
+                "{} ended: {}",
+                list("token", &event.tokens, |number| format!("token {number}")),
+                event.cause.as_str()
+            )
+        }
+        Event::AccessDenied(event) => {
+            let why = if event.reason.is_empty() { "no policy allows it" } else { &event.reason };
+            let times = if event.times > 1 { format!(", {} times", event.times) } else { String::new() };
+            format!("{by} was denied {} on {}{times}: {}", short(&event.action), short(&event.resource), short(why))
+        }
+        Event::PoliciesLoaded(event) => {
+            format!("{by} loaded policy set {} ({} files)", event.set, event.files.len())
+        }
     }
+}
+
+/// Who acted, by the name that they have now.
+fn who(model: &Model, principal: &str) -> String {
+    let number = principal.strip_prefix("principal:").and_then(|number| number.parse().ok());
+    number.map_or_else(|| short(principal), |number| holder(model, PrincipalNo(number)))
+}
+
+fn holder(model: &Model, number: PrincipalNo) -> String {
+    let name = model.access.principal(number).and_then(|known| known.name);
+    name.map_or_else(|| format!("principal {number}"), |name| short(&model.names.text(name)))
 }
 
 fn reported(worker: &str, task: &str, event: &TaskReported) -> String {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use bussola_domain::access::event::PrincipalKnown;
 use bussola_domain::catalog::manifest::parse;
 use bussola_domain::event::{Draft, Event};
 use bussola_domain::id::{Timestamp, WorkerNo};
@@ -27,6 +28,13 @@ fn every_kind_has_a_sentence() {
     let processes = step.name("{\"name\":\"set_worker_processes\",\"kwargs\":{\"n\":4}}").0;
     let say = "{\"name\":\"dispatch_scheduler_message\",\"kwargs\":{\"task_id\":\"Foo_1\",\"content\":\"x\"}}";
     let say = step.name(say).0;
+    let (identity, name, label) = (step.name("https://id x").0, step.name("Ana Prado").0, step.name("laptop").0);
+    let known = |active: bool| {
+        let groups = r#""groups":{"claims":["group:default/payments"]}"#;
+        format!(r#"{{"active":{active},{groups},"identity":{identity},"kind":"user","name":{name},"principal":1}}"#)
+    };
+    let event = serde_json::from_str::<PrincipalKnown>(&known(true)).expect("a payload");
+    step.record(event, None);
     let mut seen = BTreeSet::new();
     let mut check = |kind: &'static str, payload: &str, expected: &str| {
         assert_eq!(read(&model, kind, payload), expected);
@@ -94,6 +102,24 @@ fn every_kind_has_a_sentence() {
     check("texts.erased", r#"{"names":[1,2]}"#, "ana erased names (2) and error texts (0)");
     let forgotten = "the history of what ended too long ago was deleted";
     check("history.forgotten", r#"{"before":5}"#, forgotten);
+    let member = "a member of group payments";
+    check("principal.known", &known(true), &format!("Ana Prado is known: a user that may act, {member}"));
+    check("principal.known", &known(false), &format!("Ana Prado is known: a user that is deactivated, {member}"));
+    let session = format!(r#"{{"expires":9,"principal":1,"secret":"{hash}","session":4,"uses":"web"}}"#);
+    check("session.started", &session, "Ana Prado signed in (web)");
+    check("session.rotated", &format!(r#"{{"secret":"{hash}","session":4}}"#), "session 4 got another secret");
+    check(
+        "sessions.ended",
+        r#"{"cause":"provider","sessions":[4,5]}"#,
+        "2 sessions (4, 5) ended: their identity provider said so",
+    );
+    let token = format!(r#"{{"expires":9,"label":{label},"principal":1,"secret":"{hash}","token":2}}"#);
+    check("token.issued", &token, "ana made token 2 (laptop) for Ana Prado");
+    check("tokens.revoked", r#"{"cause":"revoked","tokens":[2]}"#, "token 2 ended: revoked");
+    let denied = r#"{"action":"retryRun","reason":"","resource":"component:default/etl","times":3}"#;
+    let expected = "ana was denied retryRun on component:default/etl, 3 times: no policy allows it";
+    check("access.denied", denied, expected);
+    check("policies.loaded", r#"{"files":{},"set":2}"#, "ana loaded policy set 2 (0 files)");
     let missing: Vec<_> = Event::KINDS.iter().filter(|(kind, _)| !seen.contains(kind)).collect();
     assert!(missing.is_empty(), "without a test: {missing:?}");
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use ::http::HeaderMap;
+use bussola_domain::access::Caller;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::Command;
 use bussola_store::{Context, Store, StoreError};
@@ -23,10 +24,10 @@ pub struct App {
     pub clock: Clock,
     /// Which names browsers may call this server by.
     pub hosts: Hosts,
+    /// Whether somebody can sign in: then who does not is nobody that is known.
+    pub knows_providers: bool,
     /// Counters and durations of requests.
     pub meters: Meters,
-    principal: Arc<str>,
-    authority: Arc<str>,
 }
 
 /// The command is right, and cannot be kept now, or the answer cannot be vouched for.
@@ -43,11 +44,6 @@ pub enum Clock {
     Test,
 }
 
-/// Who calls while there is no identity provider: anybody on this machine. Opaque, as everything in the ledger.
-const LOCAL: &str = "local";
-/// By what right: none that was checked.
-const UNVERIFIED: &str = "unverified";
-
 impl App {
     /// An application over an open store.
     pub fn new(store: Store, settings: &Settings) -> Arc<App> {
@@ -56,16 +52,24 @@ impl App {
             cors: settings.cors.clone(),
             clock: if settings.test_clock { Clock::Test } else { Clock::System },
             hosts: Hosts::of(settings.listen, &settings.hosts),
+            knows_providers: false,
             meters: Meters::default(),
-            principal: LOCAL.into(),
-            authority: UNVERIFIED.into(),
         })
     }
 
     /// Has a command done; its entries are kept when this returns.
-    pub async fn execute<C: Command>(&self, now: Timestamp, command: C) -> Result<C::Reply, Unavailable> {
-        let context = Context { now, principal: self.principal.clone(), authority: self.authority.clone() };
+    pub async fn execute<C: Command>(&self, context: Context, command: C) -> Result<C::Reply, Unavailable> {
         Ok(self.store.execute(context, command).await?)
+    }
+
+    /// Has done what follows from the settings or from the time alone.
+    pub async fn execute_itself<C: Command>(
+        &self,
+        reason: &'static str,
+        now: Timestamp,
+        command: C,
+    ) -> Result<C::Reply, Unavailable> {
+        self.execute(Context { now, caller: Caller::itself(reason) }, command).await
     }
 
     /// Returns when everything that was seen until now is kept.

@@ -8,6 +8,7 @@ pub mod app;
 pub mod config;
 pub mod heavy;
 pub mod http;
+mod identify;
 pub mod json;
 pub mod limits;
 pub mod listen;

@@ -54,3 +54,6 @@ pub const DRAIN_MAX: Duration = Duration::from_millis(600);
 
 /// How often time alone is looked at (lost workers, due retries), as in luigid.
 pub const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// LIMIT: bytes of a token or of a session's secret. Tokens of other issuers carry claims: 16 KB is what the largest do with.
+pub const CREDENTIAL_BYTES_MAX: usize = 16 * 1024;

@@ -112,7 +112,7 @@ fn options(settings: &Settings) -> Options {
 /// Luigi's edge, and the web app for those who ask for neither it nor the API.
 pub fn router(app: Arc<App>) -> Router {
     let not_allowed = || async { reply::error(StatusCode::METHOD_NOT_ALLOWED, "") };
-    luigi::router().fallback(web::file_or_page).method_not_allowed_fallback(not_allowed).with_state(app)
+    luigi::router(app.clone()).fallback(web::file_or_page).method_not_allowed_fallback(not_allowed).with_state(app)
 }
 
 /// Looks at what time alone changes, as luigid does once a minute.
@@ -124,7 +124,7 @@ async fn prune_for_ever(app: Arc<App>) {
     loop {
         ticks.tick().await;
         loop {
-            match app.execute(system_now(), Prune).await {
+            match app.execute_itself("time", system_now(), Prune).await {
                 Ok(true) => {}
                 Ok(false) => break,
                 Err(error) => {

@@ -6,6 +6,7 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use bussola_domain::access::Caller;
 use bussola_domain::command::CountPending;
 use bussola_domain::id::Timestamp;
 use bussola_store::{Context, Location, Options, Store};
@@ -19,7 +20,7 @@ fn main() {
         let options = Options { snapshots: false, ..Options::new(Location::Directory(directory.clone().into())) };
         let began = Instant::now();
         let store = Store::open(options, now).unwrap();
-        let context = Context { now, principal: "anonymous".into(), authority: "".into() };
+        let context = Context { now, caller: Caller::LOCAL };
         store.execute_blocking(context, CountPending { worker: "restart".into() }).unwrap();
         let took = began.elapsed();
         let (entries, tasks) = (store.head().size, store.read(|model| model.scheduler.len()));

@@ -10,6 +10,7 @@
 use std::path::PathBuf;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+use bussola_domain::access::Caller;
 use bussola_domain::command::AddTask;
 use bussola_domain::id::Timestamp;
 use bussola_domain::scheduler::Report;
@@ -67,7 +68,7 @@ fn main() {
             .map(|client| {
                 let store = store.clone();
                 tokio::spawn(async move {
-                    let context = Context { now: now(), principal: "anonymous".into(), authority: "".into() };
+                    let context = Context { now: now(), caller: Caller::LOCAL };
                     let mut times = Vec::with_capacity(each);
                     for number in 0..each {
                         let command = task(client, number);

@@ -4,8 +4,10 @@
 
 use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
+use bussola_domain::access::Unrestricted;
 use bussola_domain::event::Fact;
 use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model};
@@ -49,7 +51,8 @@ impl Writer {
         let key = SigningKey::from_seed(origin, [7; 32]);
         let config = config.clone();
         let base: crate::engine::Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
-        let mut engine = Engine::open(Box::new(disk.clone()), key, base, Salts::repeated(), now)?;
+        let mut engine =
+            Engine::open(Box::new(disk.clone()), key, base, Salts::repeated(), Arc::new(Unrestricted), now)?;
         engine.group_time_max = Duration::MAX;
         Ok(Writer { engine, jobs: VecDeque::new() })
     }

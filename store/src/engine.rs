@@ -11,11 +11,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use bussola_domain::access::{Authorizer, Caller, Denial, authorize};
+use bussola_domain::command::RecordDenial;
 use bussola_domain::event::{Draft, Event, Fact};
 use bussola_domain::id::{BlobHash, Timestamp};
+use bussola_domain::model::{Command, Step};
 use bussola_domain::names::{Commitment, Names, NamesGiven, Salt};
 use bussola_domain::runs::HistoryForgotten;
-use bussola_ledger::limits::{INTEGER_MAX, REFERENCE_BYTES_MAX};
+use bussola_ledger::limits::INTEGER_MAX;
 use bussola_ledger::{EntryBody, EntryError, Frontier, leaf_hash};
 
 use crate::entry;
@@ -27,14 +30,14 @@ use crate::limits::{GROUP_COMMANDS_MAX, GROUP_TIME_MAX, LOCK_WAIT_MAX, SPARE_BYT
 use crate::options::Context;
 use crate::recovery::{self, Folded};
 use crate::salts::Salts;
+use crate::signature::Signature;
 use crate::state::{Committed, State};
 
 /// A model to start folding from: the newest snapshot, or an empty one.
 pub(crate) type Base = Box<dyn Fn(Names, &mut dyn Reader) -> Folded + Send>;
 
-/// Who acts when nobody asked for it, and by what right.
-const ITSELF: &str = "bussola";
-const RETENTION: &str = "retention";
+/// Who deletes old history.
+const RETENTION: Caller = Caller::itself("retention");
 
 /// Executes commands and keeps what they record.
 pub(crate) struct Engine {
@@ -47,6 +50,8 @@ pub(crate) struct Engine {
     drawn: Vec<Salt>,
     /// Who acted: facts up to the first number are this principal's, by this authority.
     spans: Vec<(usize, Arc<str>, Arc<str>)>,
+    authorizer: Arc<dyn Authorizer>,
+    signature: Signature,
     /// The latest time that a command brought.
     latest: Timestamp,
     broken: Option<Arc<JournalError>>,
@@ -76,6 +81,7 @@ impl Engine {
         key: bussola_ledger::SigningKey,
         base: Base,
         salts: Salts,
+        authorizer: Arc<dyn Authorizer>,
         now: Timestamp,
     ) -> Result<Engine, StoreError> {
         let (model, frontier) = restore(&*journal, &base, now)?;
@@ -88,6 +94,8 @@ impl Engine {
             salts,
             drawn: Vec::new(),
             spans: Vec::new(),
+            authorizer,
+            signature: Signature::default(),
             latest: now,
             broken: None,
             signed: 0,
@@ -162,27 +170,44 @@ impl Engine {
                 continue;
             }
             let mark = self.mark();
-            let (model, draft) = (&mut *model, &mut self.draft);
-            let executed = std::panic::catch_unwind(AssertUnwindSafe(|| job.execute(model, draft)));
-            if let Err(panic) = executed {
-                self.back_to(&mark);
-                let message = message(&*panic);
-                tracing::error!(%message, "a command failed");
-                // The model is not to be trusted from here until it was folded anew.
-                self.state.failed(Arc::new(JournalError::Damaged(format!("a command failed: {message}"))));
-                stopped = Some((job, StoreError::Panicked { message: message.into() }));
-                break;
-            }
+            let (model, draft, authorizer) = (&mut *model, &mut self.draft, &*self.authorizer);
+            let executed = std::panic::catch_unwind(AssertUnwindSafe(|| {
+                let context = job.context();
+                let allowed = authorize(authorizer, model, &context.caller, &job.acts(model), context.now)?;
+                job.execute(model, draft);
+                Ok::<Arc<str>, Denial>(allowed)
+            }));
+            let allowed = match executed {
+                Ok(allowed) => allowed,
+                Err(panic) => {
+                    self.back_to(&mark);
+                    let message = message(&*panic);
+                    tracing::error!(%message, "a command failed");
+                    // The model is not to be trusted from here until it was folded anew.
+                    self.state.failed(Arc::new(JournalError::Damaged(format!("a command failed: {message}"))));
+                    stopped = Some((job, StoreError::Panicked { message: message.into() }));
+                    break;
+                }
+            };
             let context = job.context();
+            let (allowed, refused) = match allowed {
+                Ok(allowed) => (allowed, None),
+                Err(denial) => {
+                    let record = RecordDenial { caller: context.caller.clone(), denial: denial.clone() };
+                    record.execute(&mut Step::new(model, context.now, draft));
+                    (Arc::default(), Some(StoreError::Denied { denial: Arc::new(denial) }))
+                }
+            };
             self.latest = self.latest.max(context.now);
             if let Some(given) = commit_to_names(&mut self.salts, &mut self.drawn, &draft.names) {
                 // First of all: what the command recorded names them.
                 draft.facts.insert(mark.facts, Fact { at: context.now, event: given.into(), run: None });
             }
             if self.draft.facts.len() > mark.facts {
-                self.spans.push((self.draft.facts.len(), context.principal.clone(), context.authority.clone()));
+                let (principal, authority) = self.signature.of(&context.caller, allowed);
+                self.spans.push((self.draft.facts.len(), principal, authority));
             }
-            done.push((job, None));
+            done.push((job, refused));
             if began.elapsed() > self.group_time_max {
                 break;
             }
@@ -400,7 +425,8 @@ impl Engine {
                 state.applied();
             }
             self.draft.facts.push(fact);
-            self.spans.push((self.draft.facts.len(), ITSELF.into(), RETENTION.into()));
+            let (principal, authority) = self.signature.of(&RETENTION, Arc::default());
+            self.spans.push((self.draft.facts.len(), principal, authority));
             self.commit(false)?;
             self.forgotten = before;
         }
@@ -452,13 +478,6 @@ fn errors(facts: &[Fact]) -> HashSet<BlobHash> {
 /// What would have no form in the ledger is refused before it can change anything.
 fn check(context: &Context) -> Result<(), StoreError> {
     let refused = |source| Err(StoreError::Encode { kind: "command", source });
-    let strings = [("principal", &context.principal), ("authority", &context.authority)];
-    if context.principal.is_empty() {
-        return refused(EntryError::Empty { field: "principal" });
-    }
-    if let Some((field, text)) = strings.into_iter().find(|(_, text)| text.len() > REFERENCE_BYTES_MAX) {
-        return refused(EntryError::TooLong { field, bytes: text.len(), bytes_max: REFERENCE_BYTES_MAX });
-    }
     if context.now.0.unsigned_abs() > INTEGER_MAX {
         return refused(EntryError::IntegerTooLarge { field: "at", value: context.now.0.into() });
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bussola_domain::access::Denial;
 use bussola_ledger::{EntryError, Fault, KeyError, OriginError};
 
 use crate::journal::JournalError;
@@ -22,6 +23,12 @@ pub enum StoreError {
     /// The store was closed.
     #[error("the store is closed")]
     Closed,
+    /// Whoever gave the command may not. Nothing was done but to write that down.
+    #[error("{denial}")]
+    Denied {
+        /// What, and why not.
+        denial: Arc<Denial>,
+    },
     /// The command stopped half way. Nothing of it was kept.
     #[error("a command failed: {message}")]
     Panicked {
@@ -157,6 +164,9 @@ impl StoreError {
         match self {
             StoreError::Busy { .. } => "try again; if it stays so, the disk or the machine is too slow for the load",
             StoreError::Closed => "the server is stopping: try again in a moment",
+            StoreError::Denied { .. } => {
+                "ask whoever writes the policies; `bussola can` says which policy decides, and what it looks at"
+            }
             StoreError::Panicked { .. } => "this is a bug in bussola: please report it with the server's log",
             StoreError::Encode { source, .. } => source.hint(),
             StoreError::Commit { source } | StoreError::Unavailable { source }

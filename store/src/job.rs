@@ -1,5 +1,6 @@
 //! A command on its way: with who gave it, and where its reply goes.
 
+use bussola_domain::access::Acts;
 use bussola_domain::event::Draft;
 use bussola_domain::model::{Command, Model, Step};
 use tokio::sync::oneshot;
@@ -10,6 +11,8 @@ use crate::options::Context;
 /// What the writer sees of a command, whatever its type.
 pub(crate) trait Job: Send {
     fn context(&self) -> &Context;
+    /// What it is about to do.
+    fn acts(&self, model: &Model) -> Acts;
     /// Executes, and keeps the reply.
     fn execute(&mut self, model: &mut Model, draft: &mut Draft);
     /// Sends the reply, or why there is none. A caller that went away is not missed.
@@ -34,6 +37,10 @@ pub(crate) fn job<C: Command>(context: Context, command: C) -> (Box<dyn Job>, Re
 impl<C: Command> Job for Typed<C> {
     fn context(&self) -> &Context {
         &self.context
+    }
+
+    fn acts(&self, model: &Model) -> Acts {
+        self.command.as_ref().map(|command| command.acts(model)).unwrap_or_default()
     }
 
     fn execute(&mut self, model: &mut Model, draft: &mut Draft) {

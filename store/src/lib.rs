@@ -40,6 +40,7 @@ mod priority;
 mod queue;
 mod recovery;
 mod salts;
+mod signature;
 mod snapshot;
 mod state;
 mod store;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bussola_domain::access::{Authorizer, Caller, Unrestricted};
 use bussola_domain::id::Timestamp;
 use bussola_domain::scheduler::Config;
 
@@ -41,10 +42,12 @@ pub struct Options {
     pub run_retention: Option<Duration>,
     /// Whether snapshots are made in the background. Tools that stay for a moment do without.
     pub snapshots: bool,
+    /// Who says whether a command may be executed.
+    pub authorizer: Arc<dyn Authorizer>,
 }
 
 impl Options {
-    /// Defaults for a location.
+    /// Defaults for a location. Everything is allowed: whoever opens a store for others says who may do what.
     pub fn new(location: Location) -> Options {
         Options {
             location,
@@ -53,17 +56,16 @@ impl Options {
             scheduler: Config::default(),
             run_retention: None,
             snapshots: true,
+            authorizer: Arc::new(Unrestricted),
         }
     }
 }
 
-/// When a command is given, by whom, and by what right.
+/// When a command is given, and by whom.
 #[derive(Clone, Debug)]
 pub struct Context {
     /// The time of everything that the command does.
     pub now: Timestamp,
-    /// An opaque id, never a name or an address. Not empty.
-    pub principal: Arc<str>,
-    /// Empty where the kind of act needs none.
-    pub authority: Arc<str>,
+    /// Who gives it.
+    pub caller: Caller,
 }

@@ -5,7 +5,7 @@
 //! second model while it works.
 //!
 //! A file `snapshot-<entries>`: magic, fingerprint of the folding code, number of entries and root of the tree at that
-//! point, length and SHA-256 of what follows; then the scheduler (postcard), then runs and catalog (JSON, because their
+//! point, length and SHA-256 of what follows; then the scheduler (postcard), then runs, catalog and access (JSON, because their
 //! types leave out what is empty, which postcard cannot read back).
 //!
 //! INVARIANT: a snapshot is only a shortcut. One that does not verify, is of another ledger or of other code is set aside
@@ -19,9 +19,9 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use bussola_domain::model::Model;
+use bussola_domain::model::{Model, Parts};
 use bussola_domain::names::Names;
-use bussola_domain::scheduler::{Config, Scheduler};
+use bussola_domain::scheduler::Config;
 use bussola_ledger::{Hash, TreeHead};
 use sha2::{Digest, Sha256};
 
@@ -87,22 +87,20 @@ pub(crate) fn newest(directory: &Directory, config: &Config, names: Names, reade
     recovery::empty(config.clone(), names)
 }
 
-type Parts = (Scheduler, bussola_domain::runs::Runs, bussola_domain::catalog::Catalog);
-
-fn join((scheduler, runs, catalog): Parts, config: &Config, names: Names) -> Model {
-    Model::restore(scheduler, runs, catalog, config.clone(), names)
+fn join(parts: Parts, config: &Config, names: Names) -> Model {
+    Model::restore(parts, config.clone(), names)
 }
 
 /// The two parts of a snapshot's body.
 fn split(model: &Model) -> Result<(Vec<u8>, Vec<u8>), String> {
     let scheduler = postcard::to_stdvec(&model.scheduler).map_err(|error| error.to_string())?;
-    let rest = serde_json::to_vec(&(&model.runs, &model.catalog)).map_err(|error| error.to_string())?;
+    let rest = serde_json::to_vec(&(&model.runs, &model.catalog, &model.access)).map_err(|error| error.to_string())?;
     Ok((scheduler, rest))
 }
 
 fn parse(scheduler: &[u8], rest: &[u8]) -> Result<Parts, Useless> {
-    let (runs, catalog) = serde_json::from_slice(rest)?;
-    Ok((postcard::from_bytes(scheduler).map_err(Useless::Scheduler)?, runs, catalog))
+    let (runs, catalog, access) = serde_json::from_slice(rest)?;
+    Ok(Parts { scheduler: postcard::from_bytes(scheduler).map_err(Useless::Scheduler)?, runs, catalog, access })
 }
 
 /// The model as it comes back from a snapshot.
@@ -243,12 +241,13 @@ mod tests {
     use super::*;
     use crate::journal::sqlite::Database;
     use crate::{Context, Location, Options, Store};
+    use bussola_domain::access::Caller;
 
     #[test]
     fn a_closing_store_does_not_wait_for_a_snapshot() {
         let place = tempfile::tempdir().unwrap();
         let store = Store::open(Options::new(Location::Directory(place.path().into())), Timestamp(0)).unwrap();
-        let context = Context { now: Timestamp(1), principal: "user:1".into(), authority: "".into() };
+        let context = Context { now: Timestamp(1), caller: Caller::LOCAL };
         store.execute_blocking(context, Pause { paused: true }).unwrap();
         let directory = Directory::new(place.path());
         let make = |stopped: bool| {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use bussola_domain::access::{Act, Denial, authorize};
 use bussola_domain::command::{Erase, Erased};
 use bussola_domain::id::{BlobHash, RunId, Timestamp};
 use bussola_domain::model::{Command, Model};
@@ -83,7 +84,7 @@ impl Store {
                 None => recovery::empty(config.clone(), names),
             })
         };
-        let engine = Engine::open(Box::new(journal), key, base, Salts::random()?, now)?;
+        let engine = Engine::open(Box::new(journal), key, base, Salts::random()?, options.authorizer.clone(), now)?;
         Store::start(engine, database, directory, lock, options)
     }
 
@@ -103,7 +104,8 @@ impl Store {
         let key = draw_key(Origin::new(options.origin.clone()).map_err(StoreError::Origin)?)?;
         let config = options.scheduler.clone();
         let base: Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
-        let engine = Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, now)?;
+        let engine =
+            Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, options.authorizer.clone(), now)?;
         Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options)
     }
 
@@ -163,7 +165,19 @@ impl Store {
         if !C::TOUCHES {
             return None;
         }
-        command.touch(&mut self.shared().state.model.write(), context.now)
+        let mut model = self.shared().state.model.write();
+        // Whoever may not is told so by the writer, which writes it down.
+        self.decide(&model, context, &command.acts(&model)).ok()?;
+        command.touch(&mut model, context.now)
+    }
+
+    fn decide(&self, model: &Model, context: &Context, acts: &[Act]) -> Result<Arc<str>, Denial> {
+        authorize(&*self.shared().options.authorizer, model, &context.caller, acts, context.now)
+    }
+
+    /// Whether somebody may look at something. A denial is for [`RecordDenial`](bussola_domain::command::RecordDenial) to write down.
+    pub fn may(&self, context: &Context, act: &Act) -> Result<(), Denial> {
+        self.read(|model| self.decide(model, context, std::slice::from_ref(act)).map(drop))
     }
 
     /// Asks the model. While the question runs no command does: it should take well below a millisecond, and a long list be
@@ -378,6 +392,7 @@ fn identify(
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
+    use bussola_domain::access::Caller;
     use bussola_domain::command::Pause;
 
     use super::*;
@@ -385,7 +400,7 @@ mod tests {
     #[test]
     fn what_waits_for_the_writer_came_after_the_last_entry() {
         let store = Store::open(Options::new(Location::Memory), Timestamp(0)).unwrap();
-        let context = Context { now: Timestamp(5), principal: "user:1".into(), authority: "".into() };
+        let context = Context { now: Timestamp(5), caller: Caller::LOCAL };
         store.execute_blocking(context, Pause { paused: true }).unwrap();
         let until = || store.committed_until(Timestamp(9)).unwrap();
         // The writer may still be at what it does after a reply.

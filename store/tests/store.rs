@@ -5,11 +5,11 @@
 mod support;
 
 use std::os::unix::fs::PermissionsExt;
-use std::sync::Arc;
 use std::time::Duration;
 
+use bussola_domain::access::{Act, Action, Acts, Caller, Credential, Principal, Resource};
 use bussola_domain::command::{AddTask, CountPending, Erase, Erased, Prune};
-use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
+use bussola_domain::id::{BlobHash, NameId, PrincipalNo, RunId, Timestamp};
 use bussola_domain::model::{Command, Step};
 use bussola_domain::run_graph::RunGraph;
 use bussola_domain::scheduler::{Report, Status};
@@ -158,11 +158,6 @@ fn a_command_that_panics_leaves_nothing_behind() {
 fn what_has_no_form_in_the_ledger_is_refused() {
     let place = Place::new();
     let store = place.open();
-    let nobody = bussola_store::Context { principal: "".into(), ..context(1.0) };
-    assert_eq!(
-        error(store.execute_blocking(nobody, add("A", Status::Pending))),
-        "cannot record `command`: `principal` is empty"
-    );
     let late = bussola_store::Context { now: bussola_domain::id::Timestamp(i64::MAX), ..context(1.0) };
     assert!(error(store.execute_blocking(late, add("A", Status::Pending))).contains("`at` is 9223372036854775807"));
     assert_eq!(store.head().size, 0);
@@ -218,6 +213,10 @@ impl<const LONG: bool> Command for WhoExecutes<LONG> {
     type Reply = std::thread::ThreadId;
 
     const LONG: bool = LONG;
+
+    fn acts(&self, _: &bussola_domain::model::Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, _: &mut Step<'_>) -> Self::Reply {
         std::thread::current().id()
@@ -466,8 +465,8 @@ fn entries_are_found_by_what_they_are_about() {
     // Across the end of a group, with a tail after it.
     for number in 0..bussola_store::limits::INDEX_ENTRIES * 5 / 4 {
         let at = Timestamp(1_000_000 * number as i64);
-        let principal: Arc<str> = if number % 5 == 0 { "ana".into() } else { "ben".into() };
-        let context = Context { now: at, principal, authority: "test".into() };
+        let principal = Principal::Known(PrincipalNo(if number % 5 == 0 { 1 } else { 2 }));
+        let context = Context { now: at, caller: Caller { principal, credential: Credential::Unverified } };
         store.execute_blocking(context.clone(), add(&format!("T{}", number % 1_000), Status::Pending)).unwrap();
         if number % 100 == 0 {
             let totals = [("gpu".to_owned(), bussola_domain::value::Number(number as f64))].into();
@@ -513,10 +512,10 @@ fn entries_are_found_by_what_they_are_about() {
             check(store, resources.clone()),
             check(store, EntryFilter { kinds: texts(&["run.", "worker."]), ..all() }),
             check(store, EntryFilter { kinds: texts(&["run"]), ..all() }),
-            check(store, EntryFilter { principals: texts(&["ana"]), ..all() }),
-            check(store, EntryFilter { principals: texts(&["ana"]), subjects: texts(&["task:T8"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["principal:1"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["principal:1"]), subjects: texts(&["task:T8"]), ..all() }),
             check(store, time.clone()),
-            check(store, EntryFilter { kinds: texts(&["resources."]), principals: texts(&["ana"]), ..time }),
+            check(store, EntryFilter { kinds: texts(&["resources."]), principals: texts(&["principal:1"]), ..time }),
         ]
     };
     let counts = every(&store);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use bussola_domain::access::Caller;
 use bussola_domain::command::Erase;
 use bussola_domain::id::BlobHash;
 use bussola_server::app::system_now;
@@ -39,7 +40,7 @@ pub(super) fn run(
     let options = Options { sync: Sync::Always, snapshots: false, ..Options::new(Location::Directory(data)) };
     let now = system_now();
     let store = Store::open_existing(options, now)?;
-    let context = Context { now, principal: "local".into(), authority: "unverified".into() };
+    let context = Context { now, caller: Caller::LOCAL };
     let asked = errors.iter().collect::<BTreeSet<_>>().len();
     let erased = store.erase(context, Erase { containing, errors })?;
     store.close();

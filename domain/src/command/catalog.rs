@@ -1,8 +1,9 @@
 //! Applying manifests to the catalog.
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::catalog::manifest::ParsedManifest;
 use crate::catalog::{ApplyScope, CatalogEvent, EntityRef, Problem, blobs};
-use crate::model::{Command, Step};
+use crate::model::{Command, Model, Step};
 
 /// Makes the catalog what these manifests say: all of them, or nothing.
 #[derive(Clone, Debug)]
@@ -49,6 +50,10 @@ impl Command for ApplyManifests {
     type Reply = Result<Applied, Vec<Problem>>;
 
     const LONG: bool = true;
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::ApplyManifests, Resource::Catalog)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Result<Applied, Vec<Problem>> {
         let events = step.model().catalog.plan_apply(&self.scope, &self.manifests)?;

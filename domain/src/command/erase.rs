@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::id::{BlobHash, NameId};
-use crate::model::{Command, Step};
+use crate::model::{Command, Model, Step};
 use crate::names::TextsErased;
 
 /// Erases every name that contains a text, and error texts by their hash. Names of workers that are here stay: their next
@@ -31,6 +32,10 @@ impl Command for Erase {
     type Reply = Erased;
 
     const LONG: bool = true;
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Erase, Resource::Ledger)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Erased {
         let found = match &*self.containing {

@@ -2,6 +2,7 @@
 //!
 //! Here scheduler, runs and catalog meet: a report of a task may start a run, an answer without work may end it.
 
+mod access;
 mod catalog;
 mod erase;
 mod operate;
@@ -11,6 +12,10 @@ mod retry;
 mod work;
 mod worker;
 
+pub use access::{
+    Deactivated, EndSessions, IssueToken, Know, LoadPolicies, NoToken, Profile, RecordDenial, RevokeToken,
+    RotateSession, SESSIONS_EACH_MAX, SignIn, TOKENS_EACH_MAX, WhichSessions,
+};
 pub use catalog::{Applied, ApplyManifests};
 pub use erase::{Erase, Erased};
 pub use operate::{

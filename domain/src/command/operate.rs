@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::id::Timestamp;
 use crate::model::{Command, Model, Step};
 use crate::scheduler::Status;
@@ -28,6 +29,10 @@ impl Command for ForgiveFailures {
     /// None: there is no such task.
     type Reply = Option<Moved>;
 
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::RetryRun, model.resource_of_task(&self.task))
+    }
+
     fn execute(self, step: &mut Step<'_>) -> Option<Moved> {
         move_task(step, &self.task, Cause::Forgiven, Status::Pending, |status| status == Status::Failed)
     }
@@ -43,6 +48,10 @@ pub struct MarkAsDone {
 impl Command for MarkAsDone {
     /// None: there is no such task.
     type Reply = Option<Moved>;
+
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::OperateTask, model.resource_of_task(&self.task))
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Option<Moved> {
         let may = |status| matches!(status, Status::Running | Status::Failed | Status::Disabled);
@@ -89,6 +98,10 @@ impl Command for ReEnableTask {
     /// Whether there was something to lift.
     type Reply = bool;
 
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::RetryRun, model.resource_of_task(&self.task))
+    }
+
     fn execute(self, step: &mut Step<'_>) -> bool {
         let Some(task) = step.scheduler().task(&self.task).filter(|task| task.is_re_enable_able()) else {
             return false;
@@ -109,6 +122,10 @@ pub struct Pause {
 impl Command for Pause {
     type Reply = ();
 
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::OperateScheduler, Resource::Scheduler)
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         let scheduler = step.scheduler();
         if scheduler.config().pause_enabled && scheduler.is_paused() != self.paused {
@@ -126,6 +143,10 @@ pub struct UpdateResources {
 
 impl Command for UpdateResources {
     type Reply = ();
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::OperateScheduler, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut Step<'_>) {
         if !self.totals.is_empty() {
@@ -145,6 +166,10 @@ pub struct DecreaseRunningResources {
 
 impl Command for DecreaseRunningResources {
     type Reply = ();
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut Step<'_>) {
         let Some(task) = step.scheduler().task(&self.task) else { return };
@@ -174,6 +199,10 @@ impl Command for SetStatusMessage {
         Some(())
     }
 
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         step.scheduler_mut().touch_status_message(&self.task, &self.message);
     }
@@ -196,6 +225,10 @@ impl Command for SetProgress {
     fn touch(&self, model: &mut Model, _now: Timestamp) -> Option<()> {
         model.scheduler.touch_progress(&self.task, &self.percentage);
         Some(())
+    }
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
     }
 
     fn execute(self, step: &mut Step<'_>) {

@@ -1,5 +1,6 @@
 //! `prune`: what time alone changes.
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::id::Timestamp;
 use crate::model::{Command, Model, Step};
 use crate::scheduler::event::TaskMoved;
@@ -26,6 +27,10 @@ impl Command for Prune {
     type Reply = bool;
 
     const LONG: bool = true;
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> bool {
         let now = step.now;

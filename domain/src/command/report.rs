@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::catalog::PipelineSeen;
 use crate::catalog::model::Owner;
 use crate::id::{RunId, WorkerNo};
@@ -26,6 +27,20 @@ pub struct AddTask {
 
 impl Command for AddTask {
     type Reply = ();
+
+    /// The first task that a session declares starts a run.
+    fn acts(&self, model: &Model) -> Acts {
+        let mut acts = Act::alone(Action::Work, Resource::Scheduler);
+        if self.starts_run(model) {
+            let family = match &*self.report.family {
+                "" => family_in_id(&self.report.task),
+                family => family,
+            };
+            let component = model.catalog.component_of_pipeline(family);
+            acts.push(Act::new(Action::StartRun, Resource::Component(component)));
+        }
+        acts
+    }
 
     fn execute(mut self, step: &mut Step<'_>) {
         let worker = step.worker(&self.worker);
@@ -64,6 +79,17 @@ impl Command for AddTask {
         if leads_to_done {
             super::work::end_if_root_is_done(step, &task);
         }
+    }
+}
+
+impl AddTask {
+    /// Whether it will start a run: see [`run_of`].
+    fn starts_run(&self, model: &Model) -> bool {
+        let Some(worker) = model.worker_no(&self.worker) else { return true };
+        let Some(run) = model.runs.of_worker(worker) else { return true };
+        self.report.runnable.is_some()
+            && is_over(model, run, worker, &self.report.task)
+            && !is_result(&model.scheduler, &self.report, worker)
     }
 }
 

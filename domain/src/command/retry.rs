@@ -1,8 +1,9 @@
 //! Trying a whole run again.
 
+use crate::access::{Act, Action, Acts};
 use crate::command::{ForgiveFailures, ReEnableTask};
 use crate::id::RunId;
-use crate::model::{Command, Step};
+use crate::model::{Command, Model, Step};
 use crate::scheduler::{Slot, Status};
 
 /// LIMIT: tasks moved by one step: as many as leave others' calls waiting for well below 5 ms.
@@ -39,6 +40,10 @@ impl Command for RetryRun {
     type Reply = Option<Retried>;
 
     const LONG: bool = true;
+
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::RetryRun, model.resource_of_run(self.run))
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Option<Retried> {
         step.model().runs.live(self.run)?;

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::command::prune::prune_all;
 use crate::id::Timestamp;
 use crate::id::WorkerNo;
@@ -63,6 +64,10 @@ pub struct Assignment {
 
 impl Command for GetWork {
     type Reply = Work;
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Work {
         if step.scheduler().prunes_on_get_work() {
@@ -222,6 +227,10 @@ impl Command for CountPending {
 
     fn touch(&self, model: &mut Model, _now: Timestamp) -> Option<WorkCounts> {
         model.worker_no(&self.worker).map(|worker| count(model, worker))
+    }
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
     }
 
     fn execute(self, step: &mut Step<'_>) -> WorkCounts {

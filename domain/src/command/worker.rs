@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::access::{Act, Action, Acts, Resource};
 use crate::id::{Timestamp, WorkerNo};
 use crate::model::{Command, Model, Step};
 use crate::scheduler::event::{
@@ -20,6 +21,10 @@ pub struct AddWorker {
 
 impl Command for AddWorker {
     type Reply = ();
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut Step<'_>) {
         let worker = step.known_worker(&self.worker);
@@ -86,6 +91,10 @@ pub struct AddTaskBatcher {
 impl Command for AddTaskBatcher {
     type Reply = ();
 
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         let worker = step.known_worker(&self.worker);
         let event =
@@ -103,6 +112,10 @@ pub struct DisableWorker {
 
 impl Command for DisableWorker {
     type Reply = ();
+
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::CancelRun, model.resource_of_worker(&self.worker))
+    }
 
     fn execute(self, step: &mut Step<'_>) {
         let worker = step.known_worker(&self.worker);
@@ -124,6 +137,10 @@ pub struct ToWorkerHere<C> {
 impl<C: Command> Command for ToWorkerHere<C> {
     /// None: it is not here, and nothing was done.
     type Reply = Option<C::Reply>;
+
+    fn acts(&self, model: &Model) -> Acts {
+        self.command.acts(model)
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Option<C::Reply> {
         let model = step.model();
@@ -155,6 +172,10 @@ impl Command for Ping {
         Some(Vec::new())
     }
 
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
+
     fn execute(self, step: &mut Step<'_>) -> Vec<String> {
         let worker = step.pinging_worker(&self.worker);
         let waiting = step.scheduler().worker(worker).map_or(&[][..], |worker| worker.messages());
@@ -181,6 +202,10 @@ pub struct QueueMessage {
 impl Command for QueueMessage {
     type Reply = ();
 
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::OperateTask, model.resource_of_worker(&self.worker))
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         let worker = step.known_worker(&self.worker);
         let content = step.name(&self.content);
@@ -202,6 +227,10 @@ pub struct AddMessageResponse {
 impl Command for AddMessageResponse {
     type Reply = ();
 
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
+
     fn execute(self, step: &mut Step<'_>) {
         let Some(task) = step.scheduler().task(&self.task) else { return };
         let run = task.run();
@@ -222,6 +251,10 @@ pub struct GetMessageResponse {
 impl Command for GetMessageResponse {
     /// A value's text; none, too, where it was erased.
     type Reply = Option<String>;
+
+    fn acts(&self, model: &Model) -> Acts {
+        Act::alone(Action::OperateTask, model.resource_of_task(&self.task))
+    }
 
     fn execute(self, step: &mut Step<'_>) -> Option<String> {
         let task = step.scheduler().task(&self.task)?;

@@ -6,11 +6,11 @@ use bussola_domain::catalog::ListQuery;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::{Command, Model};
 use bussola_store::{Store, StoreError};
-use http::HeaderMap;
 use tokio::sync::{Mutex, Semaphore, watch};
 
 use super::catalog::list_of;
 use super::error::ApiError;
+use super::extract::By;
 use super::graphs::Layouts;
 use super::limits::WATCHERS_MAX;
 use super::wire::run::ErrorText;
@@ -89,9 +89,9 @@ impl Api {
         Ok(answer)
     }
 
-    /// Has a command done at the time of its request.
-    pub(super) async fn execute<C: Command>(&self, headers: &HeaderMap, command: C) -> Result<C::Reply, ApiError> {
-        Ok(self.app.execute(self.app.clock.now(headers), command).await?)
+    /// Has a command done, at the time of its request, by whoever sent it.
+    pub(super) async fn execute<C: Command>(&self, by: &By, command: C) -> Result<C::Reply, ApiError> {
+        Ok(self.app.execute(by.0.clone(), command).await?)
     }
 
     /// Counts that cost a walk, made anew when the catalog has changed.

@@ -15,13 +15,12 @@ use bussola_domain::command::{Applied, ApplyManifests};
 use bussola_domain::id::BlobHash;
 use bussola_domain::model::Model;
 use bussola_store::Store;
-use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
-use super::extract::{Answer, Json, Params, Segments, Slice, body};
+use super::extract::{Answer, By, Json, Params, Segments, Slice, body};
 use super::limits::{
     FILTER_VALUES_MAX, MANIFESTS_BYTES_MAX, MANIFESTS_MAX, OWNERS_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX,
     PROBLEMS_MAX, QUOTED_CHARS_MAX, REACHED_MAX, SLICE_ENTITIES,
@@ -390,12 +389,12 @@ fn problems_of(store: &Store, manifests: &[FileProblem]) -> CatalogProblems {
         (status = UNPROCESSABLE_ENTITY, description = "Manifests have problems; nothing was changed", body = ErrorBody)
     )
 )]
-pub(super) async fn apply(State(api): State<Arc<Api>>, headers: HeaderMap, request: Body) -> Answer<ApplyResult> {
+pub(super) async fn apply(State(api): State<Arc<Api>>, by: By, request: Body) -> Answer<ApplyResult> {
     let (scope, manifests) = match read(&api, request).await? {
         (scope, Ok(manifests)) => (scope, manifests),
         (_, Err(problems)) => return Err(ApiError::manifests(&problems)),
     };
-    match api.execute(&headers, ApplyManifests { scope, manifests }).await? {
+    match api.execute(&by, ApplyManifests { scope, manifests }).await? {
         Ok(applied) => Ok(Json(result(&applied))),
         Err(problems) => Err(ApiError::manifests(&problems)),
     }

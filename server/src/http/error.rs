@@ -104,6 +104,10 @@ codes! {
     RunOver = 226 CONFLICT Caller false, "the worker of the run has left: nobody would run its tasks";
     /// The task takes no messages.
     NoMessages = 227 CONFLICT Caller false, "the task takes no messages";
+    /// It is not known who sends the request.
+    NotIdentified = 228 UNAUTHORIZED Caller false, "it is not known who sends the request";
+    /// Whoever sends the request may not.
+    Denied = 229 FORBIDDEN Caller false, "no policy allows it, or one forbids it";
     /// The ledger cannot be written or read now.
     LedgerUnavailable = 231 SERVICE_UNAVAILABLE Server true, "the ledger cannot be used at the moment";
     /// Too many watch the event stream.
@@ -173,6 +177,8 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> ApiError {
         let code = match &error {
             StoreError::NoSuchEntry { .. } => ErrorCode::NoSuchEntry,
+            StoreError::Denied { denial } if denial.why.asks_to_sign_in() => ErrorCode::NotIdentified,
+            StoreError::Denied { .. } => ErrorCode::Denied,
             error if error.is_temporary() => ErrorCode::LedgerUnavailable,
             StoreError::Broken(_) | StoreError::Unreadable { .. } | StoreError::Unproven { .. } => {
                 ErrorCode::LedgerDamaged

@@ -4,6 +4,7 @@ use axum::RequestPartsExt;
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRequestParts, Path, Query};
 use axum::response::{IntoResponse, Response};
+use bussola_store::Context;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
@@ -12,6 +13,18 @@ use serde::de::DeserializeOwned;
 
 use super::error::{ApiError, ErrorCode};
 use super::limits::BODY_TIME_MAX;
+
+/// Who sends the request, and when: found out before it came here.
+pub(super) struct By(pub Context);
+
+impl<S: Send + Sync> FromRequestParts<S> for By {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<By, ApiError> {
+        let missing = || ApiError::new(ErrorCode::Internal, "nobody asked who sends this request", "");
+        parts.extensions.get::<Context>().cloned().map(By).ok_or_else(missing)
+    }
+}
 
 /// The query.
 pub(super) struct Params<T>(pub T);

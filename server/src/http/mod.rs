@@ -13,6 +13,7 @@ pub mod error;
 mod events;
 mod explain;
 mod extract;
+mod gate;
 mod graphs;
 mod guard;
 mod ledger;
@@ -155,6 +156,7 @@ pub fn router(api: Arc<Api>, hosts: Hosts) -> Router {
         .route("/api/v1", any(no_route))
         .route("/api/v1/{*path}", any(no_route))
         .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(api.clone(), gate::gate))
         .layer(from_fn_with_state(Arc::new(hosts), guard::guard))
         .with_state(api)
 }

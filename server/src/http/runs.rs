@@ -11,7 +11,6 @@ use bussola_domain::run_graph::RunTask;
 use bussola_domain::run_tasks::{TaskQuery, TaskSort, select};
 use bussola_domain::scheduler::Status;
 use bussola_store::{RunFilter, RunSort, Store};
-use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -19,7 +18,7 @@ use super::api::{Api, error_text};
 use super::catalog::{OwnerFilter, alternatives, choice, chosen, descending, owner_filter};
 use super::error::{ApiError, ErrorCode};
 use super::explain::{Source, no_run, run_graph};
-use super::extract::{Answer, Json, Params, Segments, Slice};
+use super::extract::{Answer, By, Json, Params, Segments, Slice};
 use super::limits::{
     ERROR_BYTES_IN_LIST_MAX, ERRORS_IN_LIST_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, QUOTED_CHARS_MAX, RETRIED_MAX,
     RETRY_STEPS_MAX, RUN_DEPS_MAX, RUN_TASKS_DEFAULT, RUN_TASKS_MAX, SLICE_ENTITIES,
@@ -292,17 +291,13 @@ pub(super) async fn compare(
     params(("id" = u64, Path, description = "The run's number")),
     responses((status = OK, body = RunRetry), (status = NOT_FOUND, body = ErrorBody), (status = CONFLICT, body = ErrorBody))
 )]
-pub(super) async fn retry(
-    State(api): State<Arc<Api>>,
-    Segments(id): Segments<u64>,
-    headers: HeaderMap,
-) -> Answer<RunRetry> {
+pub(super) async fn retry(State(api): State<Arc<Api>>, Segments(id): Segments<u64>, by: By) -> Answer<RunRetry> {
     let run = RunId(id);
     let mut told = RunRetry { run: id, ..RunRetry::default() };
     let mut next = Some(0);
     for _ in 0..RETRY_STEPS_MAX {
         let Some(from) = next else { break };
-        let Some(retried) = api.execute(&headers, RetryRun { run, from }).await? else {
+        let Some(retried) = api.execute(&by, RetryRun { run, from }).await? else {
             if told.total + told.left_total > 0 {
                 break;
             }

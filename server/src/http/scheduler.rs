@@ -10,13 +10,12 @@ use bussola_domain::id::WorkerNo;
 use bussola_domain::model::Model;
 use bussola_domain::value::{Number, Value};
 use bussola_store::Store;
-use http::HeaderMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
-use super::extract::{Answer, Json, Params, Segments, Slice, body};
+use super::extract::{Answer, By, Json, Params, Segments, Slice, body};
 use super::limits::{BODY_BYTES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, PROCESSES_MAX, WORKER_TASKS_MAX};
 use super::wire::error::ErrorBody;
 use super::wire::run::{Heard, Who};
@@ -30,8 +29,8 @@ use crate::messages;
     post, path = "/pause", tag = "scheduler", operation_id = "pause",
     responses((status = OK, body = Paused), (status = CONFLICT, body = ErrorBody))
 )]
-pub(super) async fn pause(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer<Paused> {
-    set(&api, &headers, true).await
+pub(super) async fn pause(State(api): State<Arc<Api>>, by: By) -> Answer<Paused> {
+    set(&api, &by, true).await
 }
 
 /// Hands out work again.
@@ -39,16 +38,16 @@ pub(super) async fn pause(State(api): State<Arc<Api>>, headers: HeaderMap) -> An
     post, path = "/unpause", tag = "scheduler", operation_id = "unpause",
     responses((status = OK, body = Paused), (status = CONFLICT, body = ErrorBody))
 )]
-pub(super) async fn unpause(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer<Paused> {
-    set(&api, &headers, false).await
+pub(super) async fn unpause(State(api): State<Arc<Api>>, by: By) -> Answer<Paused> {
+    set(&api, &by, false).await
 }
 
-async fn set(api: &Arc<Api>, headers: &HeaderMap, paused: bool) -> Answer<Paused> {
+async fn set(api: &Arc<Api>, by: &By, paused: bool) -> Answer<Paused> {
     if !api.app.store.read(|model| model.scheduler.config().pause_enabled) {
         let message = "cannot pause or unpause: it is switched off in the configuration";
         return Err(ApiError::new(ErrorCode::PauseDisabled, message, "set `[scheduler] pause_enabled = true`"));
     }
-    api.execute(headers, Pause { paused }).await?;
+    api.execute(by, Pause { paused }).await?;
     Ok(Json(Paused { paused: api.ask(|model| model.scheduler.is_paused()).await? }))
 }
 
@@ -152,10 +151,10 @@ async fn worker_now(api: &Api, id: &str) -> Answer<WorkerView> {
 pub(super) async fn disable_worker(
     State(api): State<Arc<Api>>,
     Segments(worker): Segments<String>,
-    headers: HeaderMap,
+    by: By,
 ) -> Answer<WorkerView> {
     let command = ToWorkerHere { worker: worker.clone(), command: DisableWorker { worker: worker.clone() } };
-    api.execute(&headers, command).await?.ok_or_else(|| no_worker(&worker))?;
+    api.execute(&by, command).await?.ok_or_else(|| no_worker(&worker))?;
     worker_now(&api, &worker).await
 }
 
@@ -170,7 +169,7 @@ pub(super) async fn disable_worker(
 pub(super) async fn set_processes(
     State(api): State<Arc<Api>>,
     Segments(worker): Segments<String>,
-    headers: HeaderMap,
+    by: By,
     request: Body,
 ) -> Answer<WorkerView> {
     let Processes { processes } = body(request, BODY_BYTES_MAX).await?;
@@ -180,7 +179,7 @@ pub(super) async fn set_processes(
     }
     let content = messages::set_processes(&Value::Int(processes.into()));
     let command = ToWorkerHere { worker: worker.clone(), command: QueueMessage { worker: worker.clone(), content } };
-    api.execute(&headers, command).await?.ok_or_else(|| no_worker(&worker))?;
+    api.execute(&by, command).await?.ok_or_else(|| no_worker(&worker))?;
     worker_now(&api, &worker).await
 }
 
@@ -216,7 +215,7 @@ const RESOURCE_NAME_BYTES_MAX: usize = 256;
 pub(super) async fn set_resource(
     State(api): State<Arc<Api>>,
     Segments(name): Segments<String>,
-    headers: HeaderMap,
+    by: By,
     request: Body,
 ) -> Answer<ResourceView> {
     let ResourceTotal { total } = body(request, BODY_BYTES_MAX).await?;
@@ -229,7 +228,7 @@ pub(super) async fn set_resource(
         return Err(ApiError::parameter(message, "give it a shorter name"));
     }
     let totals = BTreeMap::from([(name.clone(), Number(total))]);
-    api.execute(&headers, UpdateResources { totals }).await?;
+    api.execute(&by, UpdateResources { totals }).await?;
     let view = api.ask(|model| ResourceView {
         total: number(model.scheduler.resource_total(&name)),
         used: number(model.scheduler.resource_used(&name)),

@@ -11,12 +11,11 @@ use bussola_domain::model::Model;
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
 use bussola_store::{AttemptFilter, AttemptRow, Store};
-use http::HeaderMap;
 
 use super::api::{Api, error_text};
 use super::error::{ApiError, ErrorCode};
 use super::explain::attempt;
-use super::extract::{Answer, Json, Segments, body};
+use super::extract::{Answer, By, Json, Segments, body};
 use super::limits::{ATTEMPTS_MAX, BODY_BYTES_MAX, ERROR_BYTES_IN_LIST_MAX, ERROR_BYTES_MAX};
 use super::wire::catalog::OwnerName;
 use super::wire::error::ErrorBody;
@@ -132,12 +131,8 @@ async fn status_of(api: &Api, id: &str) -> Result<Option<Status>, ApiError> {
         (status = OK, body = TaskStatus), (status = NOT_FOUND, body = ErrorBody), (status = CONFLICT, body = ErrorBody)
     )
 )]
-pub(super) async fn forgive(
-    State(api): State<Arc<Api>>,
-    Segments(id): Segments<String>,
-    headers: HeaderMap,
-) -> Answer<TaskStatus> {
-    match api.execute(&headers, ForgiveFailures { task: id.clone() }).await? {
+pub(super) async fn forgive(State(api): State<Arc<Api>>, Segments(id): Segments<String>, by: By) -> Answer<TaskStatus> {
+    match api.execute(&by, ForgiveFailures { task: id.clone() }).await? {
         Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
         refused => Err(wrong_status(&id, refused.map(|moved| moved.status), "forgive", "tasks that are FAILED")),
     }
@@ -154,9 +149,9 @@ pub(super) async fn forgive(
 pub(super) async fn re_enable(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<String>,
-    headers: HeaderMap,
+    by: By,
 ) -> Answer<TaskStatus> {
-    let lifted = api.execute(&headers, ReEnableTask { task: id.clone() }).await?;
+    let lifted = api.execute(&by, ReEnableTask { task: id.clone() }).await?;
     match (lifted, status_of(&api, &id).await?) {
         (true, Some(status)) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
         (_, status) => Err(wrong_status(&id, status, "re-enable", "tasks that the scheduler itself DISABLED")),
@@ -171,12 +166,8 @@ pub(super) async fn re_enable(
         (status = OK, body = TaskStatus), (status = NOT_FOUND, body = ErrorBody), (status = CONFLICT, body = ErrorBody)
     )
 )]
-pub(super) async fn done(
-    State(api): State<Arc<Api>>,
-    Segments(id): Segments<String>,
-    headers: HeaderMap,
-) -> Answer<TaskStatus> {
-    match api.execute(&headers, MarkAsDone { task: id.clone() }).await? {
+pub(super) async fn done(State(api): State<Arc<Api>>, Segments(id): Segments<String>, by: By) -> Answer<TaskStatus> {
+    match api.execute(&by, MarkAsDone { task: id.clone() }).await? {
         Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
         refused => {
             let allowed = "tasks that are RUNNING, FAILED or DISABLED";
@@ -196,7 +187,7 @@ pub(super) async fn done(
 pub(super) async fn send(
     State(api): State<Arc<Api>>,
     Segments(id): Segments<String>,
-    headers: HeaderMap,
+    by: By,
     request: Body,
 ) -> Answer<MessageSent> {
     let MessageText { content } = body(request, BODY_BYTES_MAX).await?;
@@ -205,7 +196,7 @@ pub(super) async fn send(
         .map_err(|error| ApiError::new(ErrorCode::Internal, format!("no random numbers: {error}"), ""))?;
     let content = messages::to_task(&id, &message, &Value::from(content.as_str()));
     let command = ToWorkerHere { worker: worker.clone(), command: QueueMessage { worker: worker.clone(), content } };
-    match api.execute(&headers, command).await? {
+    match api.execute(&by, command).await? {
         Some(()) => Ok(Json(MessageSent { message, worker })),
         // It left at this moment, and its task with it.
         None => Err(no_task(&id)),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
+use bussola_domain::access::Caller;
 use bussola_domain::command::Prune;
 use bussola_domain::id::Timestamp;
 use bussola_store::{Location, Options, Store};
@@ -44,7 +45,7 @@ impl Edge {
         let app = App::new(store, &settings);
         let api = Api::new(app.clone(), Arc::new(Report::default()));
         let hosts = Hosts::of(settings.listen, &settings.hosts);
-        let router = crate::luigi::router().with_state(app.clone()).merge(router(api.clone(), hosts));
+        let router = crate::luigi::router(app.clone()).with_state(app.clone()).merge(router(api.clone(), hosts));
         Edge { app, api, router }
     }
 
@@ -432,7 +433,7 @@ async fn every_code_is_answered() {
     // Two minutes later its worker has been silent for too long.
     stubborn
         .app
-        .execute(Timestamp::from_seconds(NOW.parse::<f64>().expect("a time") + 120.0), Prune)
+        .execute_itself("time", Timestamp::from_seconds(NOW.parse::<f64>().expect("a time") + 120.0), Prune)
         .await
         .expect("kept");
     let (status, value) = stubborn.call("POST", "/api/v1/runs/1/retry", json!({})).await;
@@ -1143,8 +1144,7 @@ async fn a_message_that_was_erased_is_not_handed_over() {
     edge.post("/tasks/Talks_1/messages", json!({"content": "ask ada@example.com"})).await;
     let response = json!({"task_id": "Talks_1", "message_id": "m", "response": "ada@example.com said no"});
     edge.luigi("add_scheduler_message_response", response).await;
-    let context =
-        Context { now: bussola_domain::id::Timestamp(0), principal: "local".into(), authority: "unverified".into() };
+    let context = Context { now: bussola_domain::id::Timestamp(0), caller: Caller::LOCAL };
     let erase = Erase { containing: "ada@example.com".into(), errors: Vec::new() };
     assert_eq!(edge.app.store.execute(context, erase).await.expect("it is written").names, 2);
     assert_eq!(edge.luigi("ping", json!({"worker": "w3"})).await, json!({"rpc_messages": []}));

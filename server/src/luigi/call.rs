@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use bussola_domain::access::{Action, Denial, Resource};
 use bussola_domain::command::Prune;
-use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model};
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
-use bussola_store::Store;
+use bussola_store::{Context, Store, StoreError};
 
 use crate::app::{App, Unavailable};
 use crate::limits::{PRUNE_WAIT_MAX, SMALL_READ_TASKS};
@@ -23,14 +23,26 @@ pub enum Failure {
     /// The call itself is wrong: luigid's 500.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// Whoever makes the call may not.
+    #[error("{0}")]
+    Denied(Arc<Denial>),
     /// The call is right, and cannot be kept now.
     #[error("{0}")]
     Unavailable(String),
 }
 
 impl From<Unavailable> for Failure {
-    fn from(error: Unavailable) -> Failure {
-        Failure::Unavailable(error.to_string())
+    fn from(Unavailable(error): Unavailable) -> Failure {
+        match error {
+            StoreError::Denied { denial } => Failure::Denied(denial),
+            error => Failure::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<Denial> for Failure {
+    fn from(denial: Denial) -> Failure {
+        Failure::Denied(Arc::new(denial))
     }
 }
 
@@ -38,26 +50,33 @@ impl From<Unavailable> for Failure {
 #[derive(Clone, Copy)]
 pub(super) struct Call<'a> {
     pub app: &'a Arc<App>,
-    pub now: Timestamp,
+    pub context: &'a Context,
 }
 
 impl Call<'_> {
     /// Has a command done; its entries are kept when this returns.
     pub async fn execute<C: Command>(self, command: C) -> Result<C::Reply, Failure> {
-        Ok(self.app.execute(self.now, command).await?)
+        Ok(self.app.execute(self.context.clone(), command).await?)
     }
 
     /// A small question. What it saw is kept when this returns.
     pub async fn ask(self, question: impl FnOnce(&Model) -> String) -> Result<String, Failure> {
+        self.look().await?;
         let answer = self.app.store.read(question);
         self.app.settled().await?;
         Ok(answer)
     }
 
+    /// Whether the caller may look at tasks at all.
+    pub async fn look(self) -> Result<(), Failure> {
+        Ok(self.app.may(self.context, Action::ReadRuns, Resource::Scheduler).await?)
+    }
+
     /// A list or graph, after pruning as Luigi does; as it is, where pruning cannot be recorded now. A long one is made off
     /// the threads that answer workers.
     async fn read_large(self, read: impl FnOnce(&Store) -> String + Send + 'static) -> Result<String, Failure> {
-        let now = self.now;
+        self.look().await?;
+        let now = self.context.now;
         if self.app.store.read(|model| Prune::is_due(model, now)) {
             match tokio::time::timeout(PRUNE_WAIT_MAX, self.prune()).await {
                 Err(_) => tracing::debug!("listed before pruning: the writer waits"),
@@ -75,14 +94,19 @@ impl Call<'_> {
 
     /// Prunes to the end, letting other calls in between.
     async fn prune(self) -> Result<(), Unavailable> {
-        while self.app.execute(self.now, Prune).await? {}
+        while self.app.execute_itself("time", self.context.now, Prune).await? {}
         Ok(())
     }
 }
 
 /// Makes the call and writes its reply.
-pub async fn call(app: &Arc<App>, now: Timestamp, method: Method, mut arguments: Arguments) -> Result<String, Failure> {
-    let call = Call { app, now };
+pub async fn call(
+    app: &Arc<App>,
+    context: &Context,
+    method: Method,
+    mut arguments: Arguments,
+) -> Result<String, Failure> {
+    let call = Call { app, context };
     match method {
         Method::AddTask => work::add_task(call, arguments).await,
         Method::GetWork => work::get_work(call, arguments).await,
@@ -167,6 +191,7 @@ async fn task_list(call: Call<'_>, mut arguments: Arguments) -> Result<String, F
         shown_max: limited.then(|| shown_max.unwrap_or_else(configured)),
         search: arguments.optional_text("search")?,
     };
+    call.look().await?;
     if let Some(reply) = call.app.store.read(|model| lists::too_many(model, &query)) {
         call.app.settled().await?;
         return Ok(reply);

@@ -23,11 +23,13 @@ use std::time::Instant;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
+use bussola_domain::access::{Action, Denial, Resource};
 use bytes::{Bytes, BytesMut};
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Method as Verb, StatusCode};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode};
 use http_body_util::BodyExt;
 
 pub use method::Method;
@@ -39,10 +41,8 @@ use crate::luigi::call::Failure;
 use crate::reply::{self, JSON, Text, Wishes};
 
 /// Everything that luigid answers.
-pub fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/{*method}", any(rpc))
-        .route("/", any(pages::root))
+pub fn router(app: Arc<App>) -> Router<Arc<App>> {
+    let pages = Router::new()
         .route("/static/{*file}", get(pages::file))
         .route("/tasklist", get(pages::tasklist))
         .route("/tasklist/{name}", get(pages::tasklist_of))
@@ -52,6 +52,20 @@ pub fn router() -> Router<Arc<App>> {
         .route("/history/by_task_id/{id}", get(pages::history_by_task_id))
         .route("/history/by_params/{name}", get(pages::history_by_params))
         .route("/metrics", get(pages::metrics))
+        .route_layer(from_fn_with_state(app, look_first));
+    Router::new().route("/api/{*method}", any(rpc)).route("/", any(pages::root)).merge(pages)
+}
+
+/// A page shows runs and tasks: whoever asks must be allowed to look at them.
+async fn look_first(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let context = match app.context(request.headers()) {
+        Ok(context) => context,
+        Err(error) => return unidentified(&error.to_string()),
+    };
+    match app.may(&context, Action::ReadRuns, Resource::Scheduler).await {
+        Ok(()) => next.run(request).await,
+        Err(denial) => refused_to(&denial),
+    }
 }
 
 async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
@@ -71,6 +85,10 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
     let Some(method) = Method::parse(name) else {
         return reply::error(StatusCode::NOT_FOUND, "no such method");
     };
+    let context = match app.context(&head.headers) {
+        Ok(context) => context,
+        Err(error) => return unidentified(&error.to_string()),
+    };
     let body = match read_body(&head.headers, body).await {
         Ok(body) => body,
         Err(refused) => return refused,
@@ -82,7 +100,7 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
     };
     drop(body);
     let answer = match Arguments::parse(data.as_deref().unwrap_or("{}")) {
-        Ok(arguments) => call::call(&app, app.clock.now(&head.headers), method, arguments).await,
+        Ok(arguments) => call::call(&app, &context, method, arguments).await,
         Err(refusal) => Err(refusal.into()),
     };
     app.meters.called(method, began.elapsed(), answer.is_ok());
@@ -114,8 +132,26 @@ fn foreign_page(app: &App, headers: &HeaderMap) -> Option<&'static str> {
     None
 }
 
+/// A client that said who it is gets asked again; Luigi's has no other answer than the one in its URL, and fails.
+fn unidentified(reason: &str) -> Response {
+    let mut reply = reply::error(StatusCode::UNAUTHORIZED, reason);
+    reply
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"bussola\", charset=\"UTF-8\""));
+    reply
+}
+
+/// Whoever is not known, or no longer, should say who they are.
+fn refused_to(denial: &Denial) -> Response {
+    match denial.why.asks_to_sign_in() {
+        true => unidentified(&denial.to_string()),
+        false => reply::error(StatusCode::FORBIDDEN, &denial.to_string()),
+    }
+}
+
 fn refused(method: Method, failure: &Failure) -> Response {
     match failure {
+        Failure::Denied(denial) => refused_to(denial),
         Failure::Refused(refusal) => {
             tracing::debug!(method = method.as_str(), %refusal, "refused a call");
             reply::error(StatusCode::INTERNAL_SERVER_ERROR, &format!("{}: {refusal}", method.as_str()))

@@ -180,14 +180,15 @@ async fn apply(
         }
         let scope = if gone.is_empty() { ApplyScope::Files } else { ApplyScope::Under(gone.clone()) };
         let all = manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
-        let problems = match app.execute(system_now(), ApplyManifests { scope, manifests: all }).await? {
-            Ok(applied) => {
-                let (declared, removed) = (applied.declared.len(), applied.removed.len());
-                tracing::info!(manifests = applied.manifests, declared, removed, "applied manifests");
-                return Ok(conflicts);
-            }
-            Err(problems) => problems,
-        };
+        let problems =
+            match app.execute_itself("catalog.paths", system_now(), ApplyManifests { scope, manifests: all }).await? {
+                Ok(applied) => {
+                    let (declared, removed) = (applied.declared.len(), applied.removed.len());
+                    tracing::info!(manifests = applied.manifests, declared, removed, "applied manifests");
+                    return Ok(conflicts);
+                }
+                Err(problems) => problems,
+            };
         let (out, rest): (Vec<_>, Vec<_>) = manifests
             .into_iter()
             .partition(|(_, manifest)| problems.iter().any(|problem| problem.path == manifest.path()));

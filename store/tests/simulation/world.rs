@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bussola_domain::access::Caller;
 use bussola_domain::command::{
     AddTask, AddTaskBatcher, AddWorker, CountPending, DecreaseRunningResources, DisableWorker, Erase, ForgiveFailures,
     GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, RetryRun, SetProgress, UpdateResources, Work,
@@ -63,7 +64,7 @@ impl World {
     }
 
     fn context(&self) -> Context {
-        Context { now: Timestamp(self.now_us), principal: "simulator".into(), authority: "".into() }
+        Context { now: Timestamp(self.now_us), caller: Caller::LOCAL }
     }
 
     fn execute<C: Command + std::fmt::Debug>(&mut self, command: C) -> Result<C::Reply, StoreError>

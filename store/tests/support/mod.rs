@@ -4,6 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
+use bussola_domain::access::{Act, Action, Acts, Caller, Resource};
 use bussola_domain::command::{AddTask, GetWork};
 use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model};
@@ -16,7 +17,7 @@ pub fn at(seconds: f64) -> Timestamp {
 }
 
 pub fn context(seconds: f64) -> Context {
-    Context { now: at(seconds), principal: "user:1".into(), authority: "".into() }
+    Context { now: at(seconds), caller: Caller::LOCAL }
 }
 
 pub struct Place {
@@ -93,7 +94,7 @@ pub fn fill(store: &Store, tasks: std::ops::Range<usize>) {
 
 pub fn describe(store: &Store) -> String {
     store.read(|model: &Model| {
-        let rest = serde_json::to_string(&(&model.runs, &model.catalog)).unwrap();
+        let rest = serde_json::to_string(&(&model.runs, &model.catalog, &model.access)).unwrap();
         format!("{}{rest}", model.scheduler.describe())
     })
 }
@@ -103,6 +104,10 @@ pub struct Panics;
 
 impl Command for Panics {
     type Reply = ();
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
 
     fn execute(self, step: &mut bussola_domain::model::Step<'_>) {
         add("half", Status::Pending).execute(step);
