@@ -252,7 +252,7 @@ impl Model {
             Event::TextsErased(event) => event.names.iter().for_each(|&name| self.names.erase(name)),
             Event::PrincipalKnown(event) => self.access.principal_known(event, at),
             Event::SessionStarted(event) => self.access.session_started(event, at),
-            Event::SessionRotated(event) => self.access.session_rotated(event),
+            Event::SessionRotated(event) => self.access.session_rotated(event, at),
             Event::SessionsEnded(event) => self.access.sessions_ended(event),
             Event::TokenIssued(event) => self.access.token_issued(event, at),
             Event::TokensRevoked(event) => self.access.tokens_revoked(event),

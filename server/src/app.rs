@@ -12,6 +12,7 @@ use bussola_store::{Context, Store, StoreError};
 use crate::config::{Cors, Settings};
 use crate::heavy;
 use crate::http::Hosts;
+use crate::http::wire::access::Provider;
 use crate::metrics::Meters;
 
 /// Shared by all requests.
@@ -55,6 +56,11 @@ impl App {
             knows_providers: false,
             meters: Meters::default(),
         })
+    }
+
+    /// Where one can sign in.
+    pub fn providers(&self) -> Vec<Provider> {
+        Vec::new()
     }
 
     /// Has a command done; its entries are kept when this returns.

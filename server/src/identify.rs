@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bussola_domain::access::{Act, Action, Caller, Denial, Resource};
 use bussola_domain::command::RecordDenial;
-use bussola_domain::id::BlobHash;
+use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_store::Context;
 use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE};
@@ -59,14 +59,14 @@ impl App {
         let caller = match presented(headers)? {
             None if self.knows_providers => Caller::ANONYMOUS,
             None => Caller::LOCAL,
-            Some(secret) => self.caller(&secret).ok_or(Unidentified::Unknown)?,
+            Some(secret) => self.caller(&secret, now).ok_or(Unidentified::Unknown)?,
         };
         Ok(Context { now, caller })
     }
 
-    fn caller(&self, secret: &str) -> Option<Caller> {
+    fn caller(&self, secret: &str, now: Timestamp) -> Option<Caller> {
         let hash = BlobHash::of(secret.as_bytes());
-        self.store.read(|model| model.access.caller(hash))
+        self.store.read(|model| model.access.caller(hash, now))
     }
 
     /// Whether somebody may look at something. A denial is written down.

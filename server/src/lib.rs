@@ -18,6 +18,7 @@ mod messages;
 pub mod metrics;
 pub mod reply;
 mod run;
+mod secret;
 mod web;
 
 pub use run::{Fatal, Running, router, start};

@@ -77,8 +77,15 @@ pub struct Session {
     pub sid: Option<NameId>,
     /// What it is for: `web` or `cli`.
     pub uses: String,
+    /// Since when it has its secret.
+    pub rotated: Timestamp,
     secret: BlobHash,
+    /// The secret before, good until then: requests that were on the way when it was replaced.
+    before: Option<(BlobHash, Timestamp)>,
 }
+
+/// How long the secret before is still good.
+const ROTATION_GRACE_US: i64 = 60_000_000;
 
 /// A personal access token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,7 +162,10 @@ impl Access {
     /// Makes everything derived anew.
     pub fn rebuild(&mut self) {
         self.index.by_identity = self.principals.iter().map(|(&number, known)| (known.identity, number)).collect();
-        let sessions = self.sessions.iter().map(|(&number, session)| (session.secret, Holding::Session(number)));
+        let secrets = |session: &Session| [Some(session.secret), session.before.map(|(before, _)| before)];
+        let sessions = self.sessions.iter().flat_map(|(&number, session)| {
+            secrets(session).into_iter().flatten().map(move |secret| (secret, Holding::Session(number)))
+        });
         let tokens = self.tokens.iter().map(|(&number, token)| (token.secret, Holding::Token(number)));
         self.index.by_secret = sessions.chain(tokens).collect();
     }
@@ -200,13 +210,17 @@ impl Access {
         self.tokens.get(&number)
     }
 
-    /// Who presents this secret, whether or not it is still good: ask [`standing`](Access::standing) for that.
-    pub fn caller(&self, secret: BlobHash) -> Option<Caller> {
+    /// Who presents this secret. Whether session or token are still good is for [`standing`](Access::standing) to say.
+    pub fn caller(&self, secret: BlobHash, now: Timestamp) -> Option<Caller> {
         Some(match *self.index.by_secret.get(&secret)? {
-            Holding::Session(number) => Caller {
-                principal: Principal::Known(self.sessions.get(&number)?.principal),
-                credential: Credential::Session(number),
-            },
+            Holding::Session(number) => {
+                let session = self.sessions.get(&number)?;
+                let good = session.secret == secret || session.before.is_some_and(|(_, until)| now < until);
+                good.then_some(Caller {
+                    principal: Principal::Known(session.principal),
+                    credential: Credential::Session(number),
+                })?
+            }
             Holding::Token(number) => Caller {
                 principal: Principal::Known(self.tokens.get(&number)?.principal),
                 credential: Credential::Token(number),
@@ -301,17 +315,22 @@ impl Access {
             amr: event.amr.clone(),
             sid: event.sid,
             uses: event.uses.clone(),
+            rotated: at,
             secret: event.secret,
+            before: None,
         };
         self.index.by_secret.insert(event.secret, Holding::Session(event.session));
         self.sessions.insert(event.session, session);
     }
 
     /// Folds.
-    pub fn session_rotated(&mut self, event: &SessionRotated) {
+    pub fn session_rotated(&mut self, event: &SessionRotated, at: Timestamp) {
         let Some(session) = self.sessions.get_mut(&event.session) else { return };
-        self.index.by_secret.remove(&session.secret);
-        session.secret = event.secret;
+        if let Some((oldest, _)) = session.before {
+            self.index.by_secret.remove(&oldest);
+        }
+        session.before = Some((session.secret, Timestamp(at.0.saturating_add(ROTATION_GRACE_US))));
+        (session.secret, session.rotated) = (event.secret, at);
         self.index.by_secret.insert(event.secret, Holding::Session(event.session));
     }
 
@@ -323,6 +342,9 @@ impl Access {
     fn end_session(&mut self, number: SessionNo) {
         if let Some(session) = self.sessions.remove(&number) {
             self.index.by_secret.remove(&session.secret);
+            if let Some((before, _)) = session.before {
+                self.index.by_secret.remove(&before);
+            }
         }
     }
 

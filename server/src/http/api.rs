@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bussola_domain::access::{Action, Resource};
 use bussola_domain::catalog::ListQuery;
 use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::{Command, Model};
@@ -87,6 +88,12 @@ impl Api {
         let answer = self.app.read_large(question).await??;
         self.app.settled().await?;
         Ok(answer)
+    }
+
+    /// Whether whoever sends the request may do something that is told apart before a command is made of it.
+    pub(super) async fn decide(&self, by: &By, action: Action, resource: Resource) -> Result<(), ApiError> {
+        let decided = self.app.may(&by.0, action, resource).await;
+        decided.map_err(|denial| StoreError::Denied { denial: Arc::new(denial) }.into())
     }
 
     /// Has a command done, at the time of its request, by whoever sent it.

@@ -90,6 +90,8 @@ codes! {
     NoSuchWorker = 216 NOT_FOUND Caller false, "there is no such worker here";
     /// No manifest declares the entity, or its text is no longer kept.
     NoManifest = 217 NOT_FOUND Caller false, "there is no text of a manifest that declares the entity";
+    /// There is no such principal.
+    NoSuchPrincipal = 218 NOT_FOUND Caller false, "there is nobody of that number who may act";
     /// Manifests have problems.
     ManifestsRefused = 221 UNPROCESSABLE_ENTITY Caller false, "manifests have problems, nothing was changed";
     /// The task's status does not allow it.
@@ -108,6 +110,8 @@ codes! {
     NotIdentified = 228 UNAUTHORIZED Caller false, "it is not known who sends the request";
     /// Whoever sends the request may not.
     Denied = 229 FORBIDDEN Caller false, "no policy allows it, or one forbids it";
+    /// They have as many tokens as anybody may.
+    TooManyTokens = 230 CONFLICT Caller false, "they have as many tokens as anybody may have";
     /// The ledger cannot be written or read now.
     LedgerUnavailable = 231 SERVICE_UNAVAILABLE Server true, "the ledger cannot be used at the moment";
     /// Too many watch the event stream.

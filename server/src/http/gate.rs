@@ -32,10 +32,14 @@ pub(super) fn shows(method: &Method, path: &str) -> Option<Shows> {
     let looks = matches!(*method, Method::GET | Method::HEAD);
     Some(match path.trim_start_matches('/').split('/').next()? {
         "openapi.json" => Shows::Nothing,
+        // What is one's own.
+        "me" if looks => Shows::Nothing,
         "catalog" if path == "/catalog/check" => Shows::What(Action::ReadCatalog),
+        "pause" | "unpause" => Shows::Command,
         _ if !looks => Shows::Command,
         "search" | "catalog" | "owners" | "teams" | "pipelines" => Shows::What(Action::ReadCatalog),
         "status" | "runs" | "tasks" | "scheduler" | "workers" | "resources" | "events" => Shows::What(Action::ReadRuns),
+        "access" => Shows::What(Action::ReadAccess),
         "ledger" => Shows::What(Action::ReadLedger),
         _ => return None,
     })
@@ -62,7 +66,7 @@ pub(super) async fn gate(State(api): State<Arc<Api>>, mut request: Request, next
     };
     // What matches no path is told so, whoever asks.
     let path = request.extensions().get::<MatchedPath>().and_then(|path| path.as_str().strip_prefix(BASE));
-    if let Some(path) = path.filter(|path| *path != "/{*path}") {
+    if let Some(path) = path.filter(|path| !matches!(*path, "" | "/{*path}")) {
         match shows(request.method(), path) {
             Some(Shows::Nothing | Shows::Command) => {}
             Some(Shows::What(action)) => {

@@ -138,3 +138,12 @@ pub const FILTER_VALUES_MAX: usize = 100;
 
 /// LIMIT: characters of a request that a message repeats.
 pub const QUOTED_CHARS_MAX: usize = 60;
+
+/// LIMIT: characters of what people call a token or a service.
+pub const LABEL_CHARS_MAX: usize = 100;
+
+/// LIMIT: days that a personal access token is good for: longer, and nobody remembers what it was for.
+pub const TOKEN_DAYS_MAX: u32 = 366;
+
+/// Days that it is good for when its maker does not say.
+pub const TOKEN_DAYS_DEFAULT: u32 = 90;

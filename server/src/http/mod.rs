@@ -6,6 +6,7 @@
 //! INVARIANT: an answer leaves after everything that it saw is committed.
 //! INVARIANT: what walks through much is read off the threads that answer workers.
 
+mod access;
 mod api;
 mod catalog;
 mod changes;
@@ -28,6 +29,8 @@ mod status;
 mod tasks;
 pub mod wire;
 
+#[cfg(test)]
+mod access_tests;
 #[cfg(test)]
 mod tests;
 
@@ -65,6 +68,7 @@ pub const BASE: &str = "/api/v1";
         (name = "tasks", description = "Single tasks: why they wait, and what can be done to them"),
         (name = "scheduler", description = "Workers, resources, pausing"),
         (name = "ledger", description = "The record of what happened, and its proofs"),
+        (name = "access", description = "Who is known, their sessions and tokens"),
         (name = "server", description = "The server as a whole")
     )
 )]
@@ -73,6 +77,16 @@ struct Document;
 /// Every route with its place in the OpenAPI document.
 fn declared() -> OpenApiRouter<Arc<Api>> {
     let routes = OpenApiRouter::new()
+        .routes(routes!(access::me))
+        .routes(routes!(access::my_sessions))
+        .routes(routes!(access::my_tokens, access::make_my_token))
+        .routes(routes!(access::all_sessions))
+        .routes(routes!(access::end_session))
+        .routes(routes!(access::all_tokens))
+        .routes(routes!(access::revoke_token))
+        .routes(routes!(access::principals))
+        .routes(routes!(access::make_token_for))
+        .routes(routes!(access::make_service))
         .routes(routes!(status::status))
         .routes(routes!(search::search))
         .routes(routes!(catalog::list))

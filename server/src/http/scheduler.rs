@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
+use bussola_domain::access::{Action, Resource};
 use bussola_domain::command::{DisableWorker, Pause, QueueMessage, ToWorkerHere, UpdateResources};
 use bussola_domain::id::WorkerNo;
 use bussola_domain::model::Model;
@@ -43,6 +44,7 @@ pub(super) async fn unpause(State(api): State<Arc<Api>>, by: By) -> Answer<Pause
 }
 
 async fn set(api: &Arc<Api>, by: &By, paused: bool) -> Answer<Paused> {
+    api.decide(by, Action::OperateScheduler, Resource::Scheduler).await?;
     if !api.app.store.read(|model| model.scheduler.config().pause_enabled) {
         let message = "cannot pause or unpause: it is switched off in the configuration";
         return Err(ApiError::new(ErrorCode::PauseDisabled, message, "set `[scheduler] pause_enabled = true`"));
@@ -62,13 +64,20 @@ pub(super) struct PageQuery {
     limit: Option<usize>,
 }
 
+impl PageQuery {
+    /// Which part of a list it asks for.
+    pub(super) fn slice(&self) -> Result<Slice, ApiError> {
+        Slice::of(self.offset, self.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)
+    }
+}
+
 /// Lists workers that are here, in order of their arrival.
 #[utoipa::path(
     get, path = "/workers", tag = "scheduler", operation_id = "listWorkers", params(PageQuery),
     responses((status = OK, body = WorkerList), (status = BAD_REQUEST, body = ErrorBody))
 )]
 pub(super) async fn workers(State(api): State<Arc<Api>>, Params(page): Params<PageQuery>) -> Answer<WorkerList> {
-    let slice = Slice::of(page.offset, page.limit, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX)?;
+    let slice = page.slice()?;
     Ok(Json(api.large(move |store| Ok(worker_list(store, slice))).await?))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
+use bussola_domain::access::Action;
 use bussola_domain::command::{ForgiveFailures, MarkAsDone, Moved, QueueMessage, ReEnableTask, ToWorkerHere};
 use bussola_domain::explain::component_of_task;
 use bussola_domain::id::RunId;
@@ -191,6 +192,8 @@ pub(super) async fn send(
     request: Body,
 ) -> Answer<MessageSent> {
     let MessageText { content } = body(request, BODY_BYTES_MAX).await?;
+    let resource = api.app.store.read(|model| model.resource_of_task(&id));
+    api.decide(&by, Action::OperateTask, resource).await?;
     let worker = api.ask(|model| receiver(model, &id)).await??;
     let message = messages::fresh_id()
         .map_err(|error| ApiError::new(ErrorCode::Internal, format!("no random numbers: {error}"), ""))?;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use bussola_domain::access::Caller;
+use bussola_domain::access::{Authorizer, Caller, Unrestricted};
 use bussola_domain::command::Prune;
 use bussola_domain::id::Timestamp;
 use bussola_store::{Location, Options, Store};
@@ -24,8 +24,8 @@ use crate::manifests::Report;
 const NOW: &str = "1795576329.5";
 
 /// All edges over a ledger in memory.
-struct Edge {
-    app: Arc<App>,
+pub(super) struct Edge {
+    pub(super) app: Arc<App>,
     api: Arc<Api>,
     router: Router,
 }
@@ -36,20 +36,31 @@ impl Edge {
     }
 
     fn with(change: impl FnOnce(&mut Settings)) -> Edge {
+        Edge::guarded(Arc::new(Unrestricted), false, change)
+    }
+
+    /// Where commands and questions are decided by this, and callers who say nothing are nobody that is known, or not.
+    pub(super) fn guarded(
+        authorizer: Arc<dyn Authorizer>,
+        knows_providers: bool,
+        change: impl FnOnce(&mut Settings),
+    ) -> Edge {
         let arguments = Arguments { ephemeral: true, test_clock: true, ..Arguments::default() };
         let mut settings = Settings::resolve(&arguments).expect("the defaults are settings");
         change(&mut settings);
         let mut options = Options::new(Location::Memory);
         options.scheduler = settings.scheduler.clone();
+        options.authorizer = authorizer;
         let store = Store::open(options, bussola_domain::id::Timestamp(0)).expect("memory can be opened");
-        let app = App::new(store, &settings);
+        let mut app = App::new(store, &settings);
+        Arc::get_mut(&mut app).expect("nobody else has it yet").knows_providers = knows_providers;
         let api = Api::new(app.clone(), Arc::new(Report::default()));
         let hosts = Hosts::of(settings.listen, &settings.hosts);
         let router = crate::luigi::router(app.clone()).with_state(app.clone()).merge(router(api.clone(), hosts));
         Edge { app, api, router }
     }
 
-    async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
+    pub(super) async fn send(&self, request: Request<Body>) -> (StatusCode, Value) {
         let reply = self.router.clone().oneshot(request).await.expect("a router always answers");
         let status = reply.status();
         let bytes = reply.into_body().collect().await.expect("the body is whole").to_bytes();
@@ -58,7 +69,7 @@ impl Edge {
         (status, value)
     }
 
-    async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(super) async fn call(&self, method: &str, path: &str, body: Value) -> (StatusCode, Value) {
         let mut request = Request::builder().method(method).uri(path).header("host", "localhost:8082");
         request = request.header("x-luigi-test-now", NOW);
         let body = if method == "GET" {
@@ -71,13 +82,13 @@ impl Edge {
     }
 
     /// An answer that has to be there.
-    async fn get(&self, path: &str) -> Value {
+    pub(super) async fn get(&self, path: &str) -> Value {
         let (status, value) = self.call("GET", &format!("/api/v1{path}"), Value::Null).await;
         assert_eq!(status, StatusCode::OK, "{path}: {value}");
         value
     }
 
-    async fn post(&self, path: &str, body: Value) -> Value {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Value {
         let (status, value) = self.call("POST", &format!("/api/v1{path}"), body).await;
         assert_eq!(status, StatusCode::OK, "{path}: {value}");
         value
@@ -174,7 +185,7 @@ claims:
 }
 
 /// Each route once, with an answer that is well.
-fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
+pub(super) fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
     let entity = "/catalog/entities/{kind}/{namespace}/{name}";
     vec![
         ("GET", "/status", "/status", Value::Null),
@@ -275,6 +286,21 @@ fn requests() -> Vec<(&'static str, &'static str, &'static str, Value)> {
         ("GET", "/tasks/{id}/messages/{message}", "/tasks/Talks_1/messages/none", Value::Null),
         ("PUT", "/workers/{worker}/processes", "/workers/w1/processes", json!({"processes": 4})),
         ("POST", "/workers/{worker}/disable", "/workers/w1/disable", json!({})),
+        ("GET", "/me", "/me", Value::Null),
+        ("GET", "/me/sessions", "/me/sessions", Value::Null),
+        ("GET", "/me/tokens", "/me/tokens", Value::Null),
+        ("POST", "/access/services", "/access/services", json!({"name": "ci", "owner": "payments"})),
+        (
+            "POST",
+            "/access/principals/{principal}/tokens",
+            "/access/principals/1/tokens",
+            json!({"label": "ci", "actions": ["work", "startRun"], "days": 7}),
+        ),
+        ("GET", "/access/principals", "/access/principals", Value::Null),
+        ("GET", "/access/tokens", "/access/tokens", Value::Null),
+        ("POST", "/access/tokens/{token}/revoke", "/access/tokens/1/revoke", json!({})),
+        ("GET", "/access/sessions", "/access/sessions", Value::Null),
+        ("POST", "/access/sessions/{session}/end", "/access/sessions/1/end", json!({})),
         ("POST", "/pause", "/pause", json!({})),
         ("POST", "/unpause", "/unpause", json!({})),
         ("GET", "/workers", "/workers", Value::Null),
@@ -318,6 +344,8 @@ async fn every_route_answers() {
     }
     // A stream does not end: it has a test of its own.
     declared.remove(&("GET".into(), "/events".into()));
+    // Only somebody who is known can make one for themselves: `a_token_says_who_acts_until_it_is_revoked`.
+    declared.remove(&("POST".into(), "/me/tokens".into()));
     for (method, template, path, body) in requests() {
         let (status, value) = edge.call(method, &format!("/api/v1{path}"), body).await;
         assert_eq!(status, StatusCode::OK, "{method} {path}: {value}");
@@ -380,6 +408,12 @@ async fn every_code_is_answered() {
         ("GET", "/catalog/entities/component/default/none", Value::Null, ErrorCode::NoSuchEntity),
         ("GET", "/catalog/entities/component/default/none/blast", Value::Null, ErrorCode::NoSuchEntity),
         ("GET", "/catalog/export?format=compass&ref=none", Value::Null, ErrorCode::NoSuchEntity),
+        ("POST", "/me/tokens", json!({"label": "x"}), ErrorCode::NoSuchPrincipal),
+        ("POST", "/access/principals/9/tokens", json!({"label": "x"}), ErrorCode::NoSuchPrincipal),
+        ("POST", "/access/principals/9/tokens", json!({"label": " "}), ErrorCode::BadParameter),
+        ("POST", "/access/principals/9/tokens", json!({"label": "x", "days": 367}), ErrorCode::BadParameter),
+        ("POST", "/access/principals/9/tokens", json!({"label": "x", "actions": ["odd"]}), ErrorCode::BadParameter),
+        ("POST", "/access/services", json!({"name": "x", "owner": ""}), ErrorCode::BadParameter),
         ("GET", "/runs/99", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/runs/99/explain", Value::Null, ErrorCode::NoSuchRun),
         ("GET", "/tasks/none", Value::Null, ErrorCode::NoSuchTask),
@@ -420,6 +454,18 @@ async fn every_code_is_answered() {
     note(status, &value, ErrorCode::NotJson);
     let (status, value) = with("host", "evil.example.com").await;
     note(status, &value, ErrorCode::WrongHost);
+
+    edge.post("/access/services", json!({"name": "ci", "owner": "payments"})).await;
+    for _ in 0..bussola_domain::command::TOKENS_EACH_MAX {
+        edge.post("/access/principals/1/tokens", json!({"label": "x"})).await;
+    }
+    let (status, value) = edge.call("POST", "/api/v1/access/principals/1/tokens", json!({"label": "x"})).await;
+    note(status, &value, ErrorCode::TooManyTokens);
+    for (knows_providers, expected) in [(false, ErrorCode::Denied), (true, ErrorCode::NotIdentified)] {
+        let closed = Edge::guarded(Arc::new(super::access_tests::NOTHING), knows_providers, |_| {});
+        let (status, value) = closed.call("POST", "/api/v1/pause", json!({})).await;
+        note(status, &value, expected);
+    }
 
     let stubborn = Edge::with(|settings| {
         settings.scheduler.pause_enabled = false;

@@ -156,7 +156,7 @@ pub async fn call(
         Method::UpdateResources => operate::update_resources(call, arguments).await,
         Method::Prune => {
             arguments.end()?;
-            call.prune().await?;
+            while call.execute(Prune).await? {}
             Ok(operate::NOTHING.into())
         }
         Method::UpdateMetricsTaskStarted => operate::update_metrics(arguments).await,

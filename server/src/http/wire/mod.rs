@@ -5,6 +5,7 @@
 //!
 //! The command line reads the same types, so that what it prints is what anybody gets.
 
+pub mod access;
 pub mod catalog;
 pub mod error;
 pub mod explain;
