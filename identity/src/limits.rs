@@ -1,0 +1,28 @@
+//! Every limit of this crate, in one place, each with its reason.
+
+/// LIMIT: bytes of a token. Providers that put every group into it reach 8 KB; HTTP servers refuse headers beyond 16.
+pub const TOKEN_BYTES_MAX: usize = 16 << 10;
+
+/// LIMIT: how deep arrays and objects of a token or a provider's answer may nest. An `act` chain of four links inside
+/// `events` needs seven.
+pub const JSON_DEPTH_MAX: usize = 12;
+
+/// LIMIT: bytes of a key id. Thumbprints are 43, certificates' names in use below 100.
+pub const KEY_ID_BYTES_MAX: usize = 256;
+
+/// LIMIT: keys of one set. Entra publishes ten; each is tried in memory only, but a set is kept for long.
+pub const KEYS_MAX: usize = 64;
+
+/// LIMIT: how far clocks may disagree, in both directions.
+pub const LEEWAY_S: i64 = 60;
+
+/// LIMIT: the latest time a token may name, the end of year 9999: sums with it cannot overflow.
+pub const TIME_MAX: i64 = 253_402_300_799;
+
+/// LIMIT: age of a logout token, by `iat`. Providers send it at once and try again within minutes; whoever remembers
+/// `jti` against replay must do so for this time.
+pub const LOGOUT_TOKEN_AGE_S_MAX: i64 = 5 * 60;
+
+/// LIMIT: age of a security event token, by `iat`. A transmitter keeps events for a receiver that was down; a day is
+/// what a receiver must remember of `jti`.
+pub const EVENT_TOKEN_AGE_S_MAX: i64 = 24 * 60 * 60;
