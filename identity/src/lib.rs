@@ -4,6 +4,7 @@
 //!
 //! - [`jwt`]: a token is verified against keys and expectations, and becomes [`Claims`]. Nothing else makes claims.
 //! - [`key`]: public keys and sets of them, read from JSON Web Keys; each key has exactly one algorithm.
+//! - [`signer`]: our own issuer: signing keys, their rotation, the tokens of runs.
 //!
 //! # Invariants
 //!
@@ -23,6 +24,7 @@ pub mod jwt;
 pub mod key;
 pub mod limits;
 mod secret;
+pub mod signer;
 mod strict_json;
 
 pub use claims::Claims;

@@ -26,3 +26,23 @@ pub const LOGOUT_TOKEN_AGE_S_MAX: i64 = 5 * 60;
 /// LIMIT: age of a security event token, by `iat`. A transmitter keeps events for a receiver that was down; a day is
 /// what a receiver must remember of `jti`.
 pub const EVENT_TOKEN_AGE_S_MAX: i64 = 24 * 60 * 60;
+
+/// LIMIT: lifetime of a token that we mint. Short enough that a stolen one dies before it is of use; refreshed while its
+/// run lives.
+pub const TOKEN_LIFETIME_S_MAX: i64 = 5 * 60;
+
+/// How long before it signs a key is published. Verifiers cache key sets for minutes to an hour, some clouds longer.
+pub const PUBLISHED_BEFORE_S: i64 = 24 * 60 * 60;
+
+/// How long a key stays published after it signed last: a token's life, the leeway of both sides, and a few minutes for
+/// replicas that rotate later.
+pub const KEY_KEPT_S: i64 = TOKEN_LIFETIME_S_MAX + 2 * LEEWAY_S + 5 * 60;
+
+/// LIMIT: a key signs at least this long; the next one must be published meanwhile.
+pub const ROTATION_PERIOD_S_MIN: i64 = 2 * PUBLISHED_BEFORE_S;
+
+/// LIMIT: bytes of a file with a signing key; ours have 300.
+pub const KEY_FILE_BYTES_MAX: u64 = 4 << 10;
+
+/// LIMIT: signing keys in a directory. On schedule there are four; each rotation at once adds two for ten minutes.
+pub const SIGNING_KEYS_MAX: usize = 1_024;
