@@ -23,6 +23,7 @@ mod claims;
 pub mod jwt;
 pub mod key;
 pub mod limits;
+pub mod outbound;
 mod secret;
 pub mod signer;
 mod strict_json;

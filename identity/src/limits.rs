@@ -1,5 +1,7 @@
 //! Every limit of this crate, in one place, each with its reason.
 
+use std::time::Duration;
+
 /// LIMIT: bytes of a token. Providers that put every group into it reach 8 KB; HTTP servers refuse headers beyond 16.
 pub const TOKEN_BYTES_MAX: usize = 16 << 10;
 
@@ -46,3 +48,18 @@ pub const KEY_FILE_BYTES_MAX: u64 = 4 << 10;
 
 /// LIMIT: signing keys in a directory. On schedule there are four; each rotation at once adds two for ten minutes.
 pub const SIGNING_KEYS_MAX: usize = 1_024;
+
+/// LIMIT: one outbound call from its name to the last byte of its answer. Somebody waits in a browser meanwhile.
+pub const CALL_TIME_MAX: Duration = Duration::from_secs(10);
+
+/// LIMIT: bytes of an answer. Entra's key set has 15 KB, GitHub's list of a hundred teams 300.
+pub const ANSWER_BYTES_MAX: usize = 1 << 20;
+
+/// LIMIT: bytes of an answer's headers. Checked before each read, so the last one may go beyond by as much again.
+pub const ANSWER_HEADER_BYTES_MAX: usize = 64 << 10;
+
+/// LIMIT: addresses of one name that are tried.
+pub const ADDRESSES_TRIED_MAX: usize = 4;
+
+/// LIMIT: bytes of a URL that we call.
+pub const URL_BYTES_MAX: usize = 8 << 10;
