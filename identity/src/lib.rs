@@ -20,6 +20,7 @@
 //! of our own issuer.
 
 mod claims;
+pub mod jwks;
 pub mod jwt;
 pub mod key;
 pub mod limits;

@@ -63,3 +63,15 @@ pub const ADDRESSES_TRIED_MAX: usize = 4;
 
 /// LIMIT: bytes of a URL that we call.
 pub const URL_BYTES_MAX: usize = 8 << 10;
+
+/// How long a fetched key set is fresh. Within this time a key that its provider withdrew is still accepted.
+pub const KEYS_FRESH_S: i64 = 5 * 60;
+
+/// LIMIT: how old keys may be that are used because their provider cannot be reached.
+pub const KEYS_STALE_S_MAX: i64 = 6 * 60 * 60;
+
+/// LIMIT: a key set is fetched at most this often, however many tokens name keys that are not in it.
+pub const KEYS_FETCH_INTERVAL_S: i64 = 10;
+
+/// LIMIT: bytes of a key set. Entra's, with certificates, has 15 KB.
+pub const KEY_SET_BYTES_MAX: usize = 256 << 10;
