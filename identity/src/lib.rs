@@ -22,6 +22,7 @@
 mod claims;
 pub mod jwks;
 pub mod jwt;
+mod kept;
 pub mod key;
 pub mod limits;
 pub mod outbound;
@@ -30,5 +31,6 @@ pub mod signer;
 mod strict_json;
 
 pub use claims::Claims;
+pub use kept::FetchError;
 pub use secret::Secret;
 pub use strict_json::JsonFault;

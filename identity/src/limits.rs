@@ -70,8 +70,35 @@ pub const KEYS_FRESH_S: i64 = 5 * 60;
 /// LIMIT: how old keys may be that are used because their provider cannot be reached.
 pub const KEYS_STALE_S_MAX: i64 = 6 * 60 * 60;
 
-/// LIMIT: a key set is fetched at most this often, however many tokens name keys that are not in it.
-pub const KEYS_FETCH_INTERVAL_S: i64 = 10;
+/// LIMIT: a document of somebody else is fetched at most this often, however many tokens name keys that are not in it.
+pub const FETCH_INTERVAL_S: i64 = 10;
 
 /// LIMIT: bytes of a key set. Entra's, with certificates, has 15 KB.
 pub const KEY_SET_BYTES_MAX: usize = 256 << 10;
+
+/// LIMIT: bytes of a discovery document. Keycloak's has 8 KB.
+pub const DISCOVERY_BYTES_MAX: usize = 128 << 10;
+
+/// How long a provider's discovery document is used without asking again.
+pub const DISCOVERY_FRESH_S: i64 = 60 * 60;
+
+/// LIMIT: how old it may be when the provider does not answer. Without the provider nobody signs in anyway.
+pub const DISCOVERY_STALE_S_MAX: i64 = 24 * 60 * 60;
+
+/// LIMIT: how long a sign-in may take from our redirect to the way back.
+pub const SIGN_IN_TIME_S_MAX: i64 = 15 * 60;
+
+/// LIMIT: bytes of a code, a refresh token or another opaque text of a provider.
+pub const OPAQUE_BYTES_MAX: usize = 8 << 10;
+
+/// LIMIT: bytes of one name: a person's, a group's, an e-mail address.
+pub const NAME_BYTES_MAX: usize = 512;
+
+/// LIMIT: groups of one person. Beyond it sign-in is refused: to leave some out would take rights away in silence.
+pub const GROUPS_MAX: usize = 1_000;
+
+/// RFC 8628: seconds between two questions of a device that was told none.
+pub const DEVICE_INTERVAL_S: i64 = 5;
+
+/// LIMIT: how long a device sign-in may take, whatever the provider says.
+pub const DEVICE_TIME_S_MAX: i64 = 30 * 60;

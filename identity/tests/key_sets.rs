@@ -5,9 +5,10 @@ mod forge;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bussola_identity::jwks::{JwksError, RemoteKeys};
+use bussola_identity::FetchError;
+use bussola_identity::jwks::RemoteKeys;
 use bussola_identity::key::KeySetError;
-use bussola_identity::limits::{KEY_SET_BYTES_MAX, KEYS_FETCH_INTERVAL_S, KEYS_FRESH_S, KEYS_STALE_S_MAX};
+use bussola_identity::limits::{FETCH_INTERVAL_S, KEY_SET_BYTES_MAX, KEYS_FRESH_S, KEYS_STALE_S_MAX};
 use bussola_identity::outbound::{Outbound, OutboundError, Reach};
 use forge::Forge;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,7 +39,7 @@ impl Issuer {
             }
         });
         let outbound = Outbound::new(None).expect("a client");
-        (issuer, RemoteKeys::new(outbound, Url::parse(&url).expect("a URL"), Reach::Operator))
+        (issuer, RemoteKeys::at(outbound, Url::parse(&url).expect("a URL"), Reach::Operator))
     }
 
     fn says(&self, status: u16, body: impl Into<String>) {
@@ -75,13 +76,13 @@ async fn a_flood_of_unknown_keys_costs_one_fetch_in_ten_seconds() {
         assert!(call.await.expect("a call").is_ok(), "the set is there, without that key");
     }
     assert_eq!(issuer.asked(), 1);
-    for now in [NOW, NOW + 1, NOW + KEYS_FETCH_INTERVAL_S - 1] {
+    for now in [NOW, NOW + 1, NOW + FETCH_INTERVAL_S - 1] {
         keys.for_key(Some("other"), now).await.expect("a set");
     }
     assert_eq!(issuer.asked(), 1);
-    keys.for_key(Some("ES256"), NOW + KEYS_FETCH_INTERVAL_S).await.expect("a set");
+    keys.for_key(Some("ES256"), NOW + FETCH_INTERVAL_S).await.expect("a set");
     assert_eq!(issuer.asked(), 1, "a known key needs no fetch");
-    keys.for_key(Some("other"), NOW + KEYS_FETCH_INTERVAL_S).await.expect("a set");
+    keys.for_key(Some("other"), NOW + FETCH_INTERVAL_S).await.expect("a set");
     assert_eq!(issuer.asked(), 2);
 }
 
@@ -92,7 +93,7 @@ async fn a_new_key_is_found_at_once() {
     issuer.publishes(&forge, &["ES256"]);
     assert!(keys.for_key(Some("ES256"), NOW).await.expect("a set").knows(Some("ES256")));
     issuer.publishes(&forge, &["EdDSA"]);
-    let set = keys.for_key(Some("EdDSA"), NOW + KEYS_FETCH_INTERVAL_S).await.expect("a set");
+    let set = keys.for_key(Some("EdDSA"), NOW + FETCH_INTERVAL_S).await.expect("a set");
     assert!(set.knows(Some("EdDSA")) && !set.knows(Some("ES256")), "and the withdrawn one is gone");
 }
 
@@ -108,7 +109,7 @@ async fn an_old_set_serves_while_a_new_one_is_fetched_and_when_none_comes() {
     let nonsense = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(KEY_SET_BYTES_MAX));
     for (status, body) in [(500, ""), (200, "<html>"), (200, "{\"keys\":[]}"), (302, ""), (200, nonsense.as_str())] {
         issuer.says(status, body);
-        let now = NOW + KEYS_FRESH_S + 1 + asked as i64 * KEYS_FETCH_INTERVAL_S;
+        let now = NOW + KEYS_FRESH_S + 1 + asked as i64 * FETCH_INTERVAL_S;
         keys.for_key(Some("ES256"), now).await.expect("stale, and better than none");
         asked += 1;
         issuer.asked_times(asked).await;
@@ -120,7 +121,7 @@ async fn an_old_set_serves_while_a_new_one_is_fetched_and_when_none_comes() {
     issuer.says(500, "");
     assert!(keys.for_key(Some("ES256"), NOW + KEYS_STALE_S_MAX).await.is_ok());
     let error = keys.for_key(Some("ES256"), NOW + KEYS_STALE_S_MAX + 60).await.expect_err("too old");
-    assert!(matches!(error, JwksError::Status { status: 500, .. }), "{error}");
+    assert!(matches!(error, FetchError::Status { status: 500, .. }), "{error}");
     issuer.publishes(&forge, &["ES256"]);
     assert!(keys.for_key(Some("ES256"), NOW + KEYS_STALE_S_MAX + 70).await.is_ok(), "it is up again");
 }
@@ -143,8 +144,8 @@ async fn what_was_never_fetched_says_why() {
     let huge = format!("{{\"keys\":[],\"x\":\"{}\"}}", "x".repeat(KEY_SET_BYTES_MAX));
     issuer.says(200, huge);
     let error = keys.for_key(None, NOW + 100).await.expect_err("too large");
-    assert!(matches!(&error, JwksError::Call(error) if matches!(**error, OutboundError::TooLarge { .. })), "{error}");
-    assert!(!matches!(error, JwksError::KeySet(KeySetError::NoKeys)));
+    assert!(matches!(&error, FetchError::Call(error) if matches!(**error, OutboundError::TooLarge { .. })), "{error}");
+    assert!(!matches!(error, FetchError::KeySet(KeySetError::NoKeys)));
     // A clock that was set back an hour does not lock the issuer out.
     issuer.publishes(&Forge::new(), &["ES256"]);
     assert!(keys.for_key(None, NOW - 3600).await.is_ok());
