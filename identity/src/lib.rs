@@ -20,17 +20,24 @@
 //! of our own issuer.
 
 mod claims;
+mod identity;
 pub mod jwks;
 pub mod jwt;
 mod kept;
 pub mod key;
 pub mod limits;
+pub mod oidc;
 pub mod outbound;
+mod random;
 mod secret;
+mod sign_in;
 pub mod signer;
 mod strict_json;
 
 pub use claims::Claims;
+pub use identity::{Identity, IdentityFault};
 pub use kept::FetchError;
+pub use random::NoRandomness;
 pub use secret::Secret;
+pub use sign_in::{Callback, CallbackFault, PendingSignIn, SignInStart};
 pub use strict_json::JsonFault;
