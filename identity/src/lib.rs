@@ -20,6 +20,7 @@
 //! of our own issuer.
 
 mod claims;
+pub mod github;
 mod identity;
 pub mod jwks;
 pub mod jwt;

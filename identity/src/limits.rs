@@ -102,3 +102,9 @@ pub const DEVICE_INTERVAL_S: i64 = 5;
 
 /// LIMIT: how long a device sign-in may take, whatever the provider says.
 pub const DEVICE_TIME_S_MAX: i64 = 30 * 60;
+
+/// LIMIT: pages of a list at GitHub, of a hundred each.
+pub const GITHUB_PAGES_MAX: usize = 10;
+
+/// LIMIT: teams of one organisation that are asked for one by one, where the server has no list of a person's teams.
+pub const GITHUB_TEAMS_ASKED_MAX: usize = 100;

@@ -29,6 +29,7 @@ use tokens::Tokens;
 
 pub use device::{DeviceOutcome, DeviceStart, PendingDevice};
 pub use logout::LogoutNotice;
+pub use metadata::ClientAuthentication;
 
 /// What the operator says about a provider.
 #[derive(Clone, Debug)]
@@ -39,6 +40,8 @@ pub struct ProviderSettings {
     pub client_id: String,
     /// Our secret there; a public client has none.
     pub client_secret: Option<Secret>,
+    /// How we show it.
+    pub client_authentication: ClientAuthentication,
     /// Asked for beside `openid`.
     pub scopes: Vec<String>,
     /// The claim with the person's groups: a name, or a JSON pointer such as `/realm_access/roles`.

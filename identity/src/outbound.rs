@@ -186,7 +186,12 @@ impl Call {
     pub fn post_form(url: &Url, fields: &[(&str, &str)]) -> Call {
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-        Call { body: body.into(), ..Call::new(Method::POST, url).header(CONTENT_TYPE, form) }
+        Call::with_body(Method::POST, url, form, body)
+    }
+
+    /// Any method, with a body of a type; taking JSON.
+    pub fn with_body(method: Method, url: &Url, content_type: HeaderValue, body: impl Into<Bytes>) -> Call {
+        Call { body: body.into(), ..Call::new(method, url).header(CONTENT_TYPE, content_type) }
     }
 
     fn new(method: Method, url: &Url) -> Call {

@@ -7,9 +7,12 @@ use crate::kept::{FetchError, discover};
 use crate::limits::DISCOVERY_BYTES_MAX;
 use crate::outbound::{Outbound, Reach};
 
-/// How we prove to the token endpoint who we are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ClientAuthentication {
+/// How a client with a secret proves to the token endpoint who it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// As the provider offers it: HTTP Basic, unless it offers only the other.
+    #[default]
+    Discovered,
     /// HTTP Basic, every provider's default.
     Basic,
     /// In the form.
@@ -26,6 +29,7 @@ pub(super) struct Metadata {
     pub(super) end_session_endpoint: Option<Url>,
     /// RFC 9207: whether every way back names the issuer.
     pub(super) says_issuer: bool,
+    /// What a client does that was not told; never `Discovered`.
     pub(super) authentication: ClientAuthentication,
 }
 

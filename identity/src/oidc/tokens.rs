@@ -54,7 +54,11 @@ impl Provider {
     ) -> Result<Map<String, Value>, OidcError> {
         let mut fields = fields.to_vec();
         let id = self.settings.client_id.as_str();
-        let call = match (&self.settings.client_secret, metadata.authentication) {
+        let authentication = match self.settings.client_authentication {
+            ClientAuthentication::Discovered => metadata.authentication,
+            told => told,
+        };
+        let call = match (&self.settings.client_secret, authentication) {
             (None, _) => {
                 fields.push(("client_id", id));
                 Call::post_form(url, &fields)
@@ -64,7 +68,7 @@ impl Provider {
                 Call::post_form(url, &fields)
             }
             // RFC 6749, section 2.3.1: both are form-encoded first, which matters for secrets with `:`, `%` or `+`.
-            (Some(secret), ClientAuthentication::Basic) => {
+            (Some(secret), ClientAuthentication::Basic | ClientAuthentication::Discovered) => {
                 let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
                 Call::post_form(url, &fields).basic(&encode(id), &encode(secret.expose()))
             }
