@@ -4,6 +4,9 @@
 //!
 //! - [`jwt`]: a token is verified against keys and expectations, and becomes [`Claims`]. Nothing else makes claims.
 //! - [`key`]: public keys and sets of them, read from JSON Web Keys; each key has exactly one algorithm.
+//! - [`outbound`]: calls to others, which reach only where they may; [`jwks`]: key sets of others, kept.
+//! - [`oidc`], [`github`]: people sign in and become an [`Identity`].
+//! - [`workload`]: machines that another issuer vouches for; [`set`]: signals from outside.
 //! - [`signer`]: our own issuer: signing keys, their rotation, the tokens of runs.
 //!
 //! # Invariants
@@ -31,9 +34,11 @@ pub mod oidc;
 pub mod outbound;
 mod random;
 mod secret;
+pub mod set;
 mod sign_in;
 pub mod signer;
 mod strict_json;
+pub mod workload;
 
 pub use claims::Claims;
 pub use identity::{Identity, IdentityFault};

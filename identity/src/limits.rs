@@ -108,3 +108,15 @@ pub const GITHUB_PAGES_MAX: usize = 10;
 
 /// LIMIT: teams of one organisation that are asked for one by one, where the server has no list of a person's teams.
 pub const GITHUB_TEAMS_ASKED_MAX: usize = 100;
+
+/// LIMIT: events in one security event token. Transmitters send one; the standard allows several about one occasion.
+pub const EVENTS_MAX: usize = 16;
+
+/// LIMIT: subjects within a subject: aliases, or the parts of a complex one.
+pub const SUBJECTS_MAX: usize = 16;
+
+/// LIMIT: conditions of one rule of trust.
+pub const CONDITIONS_MAX: usize = 32;
+
+/// LIMIT: bytes of a pattern or value of a condition.
+pub const PATTERN_BYTES_MAX: usize = 512;

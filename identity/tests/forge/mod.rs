@@ -12,7 +12,8 @@ use serde_json::{Map, Value, json};
 /// Made for these tests; it signs nothing else.
 const RSA: &[u8] = include_bytes!("rsa_for_tests.pk8");
 
-/// Private keys of each type; the id of each is its algorithm's name, except where said.
+/// Private keys of each type; the id of each is its algorithm's name. All forges share one RSA key, the others are each
+/// forge's own.
 pub struct Forge {
     random: SystemRandom,
     rsa: RsaKeyPair,
