@@ -2,7 +2,7 @@
 //
 //   node op.mjs '{"redirect_uris": [...], "backchannel_logout_uri": "..."}'
 //
-// Listens on a free port of the loopback and prints `{"issuer": "..."}` when it is ready. Ends with its standard input.
+// Listens on `port` of the loopback, or a free one, and prints `{"issuer": "..."}` when it is ready. Ends with its standard input.
 import http from "node:http";
 import { randomUUID } from "node:crypto";
 import { exportJWK, generateKeyPair } from "jose";
@@ -15,7 +15,7 @@ const key = async (alg) => ({ ...(await exportJWK((await generateKeyPair(alg, { 
 
 const groups = { alice: ["payments", "platform"], bob: ["billing"] };
 const server = http.createServer();
-server.listen(0, "127.0.0.1", async () => {
+server.listen(options.port ?? 0, "127.0.0.1", async () => {
   const issuer = `http://127.0.0.1:${server.address().port}`;
   const client = (client_id, more) => ({
     client_id,

@@ -282,3 +282,20 @@ fn refusals_do_not_repeat_the_token() {
     let shown = format!("{refusal} {refusal:?} {}", refusal.hint());
     assert!(!shown.contains("canary") && !shown.contains(&token[..20]), "{shown}");
 }
+
+proptest::proptest! {
+    /// Whatever comes in, it is refused with a reason, and nothing panics.
+    #[test]
+    fn anything_else_is_refused(text in "\\PC{0,200}", header in "\\PC{0,60}", claims in "\\PC{0,60}", at in 0..400_usize, byte: u8) {
+        let forge = Forge::new();
+        let keys = forge.keys(&["ES256"]);
+        let mut changed = forge.sign("ES256", HEADER, &with(json!({}))).into_bytes();
+        let at = at % changed.len();
+        let honest = changed[at] == byte;
+        changed[at] = byte;
+        let changed = String::from_utf8_lossy(&changed).to_string();
+        for token in [text, forge.sign("ES256", &header, &claims), if honest { String::new() } else { changed }] {
+            proptest::prop_assert!(verify(&token, &keys, &expected(TokenKind::Access), NOW).is_err());
+        }
+    }
+}

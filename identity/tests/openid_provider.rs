@@ -2,6 +2,7 @@
 
 mod counterpart;
 
+use bussola_identity::limits::FETCH_INTERVAL_S;
 use bussola_identity::oidc::{ClientAuthentication, DeviceOutcome, OidcError, Provider, ProviderSettings, SignIn};
 use bussola_identity::{Callback, CallbackFault, Identity, PendingSignIn, Secret};
 use counterpart::{Browser, Counterpart, now, outbound, url};
@@ -132,6 +133,27 @@ async fn providers_are_not_mixed_up() {
     };
     let error = Provider::new(settings, outbound()).begin(&url(CALLBACK), now()).await.expect_err("another issuer");
     assert!(error.to_string().contains("names another issuer"), "{error}");
+}
+
+#[tokio::test]
+async fn a_provider_that_comes_back_with_other_keys_is_known_again() {
+    let Some(op) = start(json!({})) else { return };
+    let provider = provider(&op, "basic");
+    let (callback, pending) = begin(&provider, "alice").await;
+    provider.finish(&callback, &pending, now()).await.expect("a sign-in");
+    let port = url(&op.said("issuer")).port().expect("a port");
+    drop(op);
+    let pending = provider.begin(&url(CALLBACK), now()).await.expect("its document is kept while it is down").pending;
+    let callback = Callback { state: Some(pending.state.clone()), ..callback };
+    let error = provider.finish(&callback, &pending, now()).await.expect_err("it is down");
+    assert!(matches!(error, OidcError::Call(_)), "{error}");
+
+    let Some(_op) = start(json!({"port": port})) else { return };
+    let (callback, pending) = begin(&provider, "alice").await;
+    // Keys were fetched a moment ago; for an unknown one they are fetched again after some seconds.
+    let soon = now() + FETCH_INTERVAL_S;
+    let signed_in = provider.finish(&callback, &pending, soon).await.expect("a sign-in under the new keys");
+    assert_eq!(signed_in.identity.subject, "alice");
 }
 
 #[tokio::test]
