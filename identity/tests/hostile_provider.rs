@@ -187,3 +187,36 @@ async fn answers_of_the_token_endpoint() {
         }
     }
 }
+
+#[tokio::test]
+async fn logout_tokens() {
+    let forge = Forge::new();
+    let (provided, provider) = start(&forge).await;
+    let event = json!({"http://schemas.openid.net/event/backchannel-logout": {}});
+    let honest = json!({
+        "nonce": null, "at_hash": null, "exp": null, "jti": "l1", "sid": "s1", "events": event, "sub": null
+    });
+    for (changes, expected) in [
+        (json!({}), "ok"),
+        (json!({"sid": null, "sub": "u1"}), "ok"),
+        (json!({"exp": NOW - 61}), "has expired"),
+        (json!({"sid": null}), "no valid `sub`"),
+        (json!({"sid": 7}), "no valid `sub`"),
+        (json!({"nonce": "n"}), "no valid `nonce`"),
+        (json!({"events": {}}), "no valid `events`"),
+        (json!({"events": {"http://schemas.openid.net/event/backchannel-logout": "x"}}), "no valid `events`"),
+        (json!({"events": null}), "no `events`"),
+        (json!({"jti": null}), "no `jti`"),
+        (json!({"iat": NOW - 361}), "too old"),
+        (json!({"iat": null}), "no `iat`"),
+        (json!({"aud": ["us", "x"]}), "more than one audience"),
+    ] {
+        let mut merged = honest.clone();
+        merged.as_object_mut().expect("an object").extend(changes.as_object().expect("an object").clone());
+        let token = forge.token("ES256", "logout+jwt", &provided.claims("", &merged));
+        match provider.verify_logout_token(&token, NOW).await {
+            Ok(notice) => assert_eq!((expected, notice.token_id.as_str()), ("ok", "l1"), "{changes}"),
+            Err(error) => assert!(error.to_string().contains(expected), "{changes}: {error}"),
+        }
+    }
+}
