@@ -25,6 +25,11 @@ if [ -x "$BUSSOLA_ROOT/target/node/bin/node" ]; then
   export PATH
 fi
 
+# The Node of the providers that tests sign in at; none: those tests say that they are skipped.
+BUSSOLA_NODE=${BUSSOLA_NODE:-$BUSSOLA_ROOT/target/counterparts-node}
+[ -x "$BUSSOLA_NODE" ] || BUSSOLA_NODE=''
+export BUSSOLA_NODE
+
 # The browser of the web app's tests; none: they are skipped.
 if [ -z "${BUSSOLA_CHROMIUM:-}" ]; then
   BUSSOLA_CHROMIUM=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)

@@ -45,12 +45,13 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 8] = [
+    let allowed: [(&str, &[&str]); 9] = [
         ("ledger", &[]),
         ("domain", &[]),
         ("store", &["bussola-ledger", "bussola-domain"]),
+        ("identity", &[]),
         ("ui", &[]),
-        ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-ui"]),
+        ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-identity", "bussola-ui"]),
         ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server"]),
         ("e2e", &[]),
         // The benchmark drives servers with the same clients as the end-to-end tests.
@@ -103,7 +104,7 @@ fn the_ledger_stands_alone() {
 
 #[test]
 fn only_the_store_knows_sql_and_only_the_server_the_network() {
-    for folder in ["ledger", "domain", "server", "cli"] {
+    for folder in ["ledger", "domain", "identity", "server", "cli"] {
         assert!(!dependencies(folder).contains("rusqlite"), "{folder} must not depend on rusqlite");
     }
     for folder in ["ledger", "domain", "store"] {
@@ -111,6 +112,12 @@ fn only_the_store_knows_sql_and_only_the_server_the_network() {
             assert!(!dependencies(folder).contains(library), "{folder} must not depend on {library}");
         }
     }
+}
+
+#[test]
+fn identity_knows_tokens_and_nothing_of_ours() {
+    assert!(!dependencies("identity").contains("axum"), "it calls others, and nobody calls it");
+    check_absent("identity/src", &["SystemTime"], "time is an argument, so that tests need no clock");
 }
 
 #[test]
@@ -123,7 +130,7 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "domain", "store", "server", "ui", "cli", "e2e", "bench"] {
+    for folder in ["ledger", "domain", "store", "identity", "server", "ui", "cli", "e2e", "bench"] {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }
