@@ -13,6 +13,7 @@ use crate::config::{Cors, Settings};
 use crate::heavy;
 use crate::http::Hosts;
 use crate::http::wire::access::Provider;
+use crate::login::Providers;
 use crate::metrics::Meters;
 
 /// Shared by all requests.
@@ -27,6 +28,10 @@ pub struct App {
     pub hosts: Hosts,
     /// Whether somebody can sign in: then who does not is nobody that is known.
     pub knows_providers: bool,
+    /// Where they do.
+    pub login: Option<Providers>,
+    /// How long a session lasts.
+    pub session_hours: u32,
     /// Counters and durations of requests.
     pub meters: Meters,
 }
@@ -47,20 +52,27 @@ pub enum Clock {
 
 impl App {
     /// An application over an open store.
-    pub fn new(store: Store, settings: &Settings) -> Arc<App> {
+    pub fn new(store: Store, settings: &Settings, login: Option<Providers>) -> Arc<App> {
         Arc::new(App {
             store,
             cors: settings.cors.clone(),
             clock: if settings.test_clock { Clock::Test } else { Clock::System },
             hosts: Hosts::of(settings.listen, &settings.hosts),
-            knows_providers: false,
+            knows_providers: login.is_some(),
+            login,
+            session_hours: settings.access.session_hours,
             meters: Meters::default(),
         })
     }
 
     /// Where one can sign in.
     pub fn providers(&self) -> Vec<Provider> {
-        Vec::new()
+        let view = |(name, title): (&str, &str)| Provider {
+            name: name.to_owned(),
+            title: title.to_owned(),
+            url: format!("/login/{name}"),
+        };
+        self.login.iter().flat_map(Providers::listed).map(view).collect()
     }
 
     /// Has a command done; its entries are kept when this returns.

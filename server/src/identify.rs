@@ -46,10 +46,15 @@ fn presented(headers: &HeaderMap) -> Result<Option<String>, Unidentified> {
         };
         return if token.len() > CREDENTIAL_BYTES_MAX { Err(Unidentified::Malformed) } else { Ok(Some(token)) };
     }
+    Ok(cookie(headers, &[COOKIE_SECURE, COOKIE_LOOPBACK]))
+}
+
+/// The first cookie that has one of these names.
+pub(crate) fn cookie(headers: &HeaderMap, names: &[&str]) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|value| value.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let found = pairs.find(|(name, _)| matches!(*name, COOKIE_SECURE | COOKIE_LOOPBACK));
-    Ok(found.map(|(_, secret)| secret.to_owned()).filter(|secret| secret.len() <= CREDENTIAL_BYTES_MAX))
+    let found = pairs.find(|(name, _)| names.contains(name));
+    found.map(|(_, secret)| secret.to_owned()).filter(|text| !text.is_empty() && text.len() <= CREDENTIAL_BYTES_MAX)
 }
 
 impl App {

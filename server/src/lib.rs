@@ -12,6 +12,7 @@ mod identify;
 pub mod json;
 pub mod limits;
 pub mod listen;
+pub mod login;
 pub mod luigi;
 pub mod manifests;
 mod messages;

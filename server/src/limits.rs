@@ -57,3 +57,15 @@ pub const PRUNE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// LIMIT: bytes of a token or of a session's secret. Tokens of other issuers carry claims: 16 KB is what the largest do with.
 pub const CREDENTIAL_BYTES_MAX: usize = 16 * 1024;
+
+/// LIMIT: bytes of a body of a sign-in: a code, or a token of a provider.
+pub const LOGIN_BODY_BYTES_MAX: usize = 64 * 1024;
+
+/// LIMIT: bytes of the path that a sign-in leads back to.
+pub const RETURN_PATH_BYTES_MAX: usize = 2 * 1024;
+
+/// LIMIT: sign-ins on the way at once, of each sort. Each is less than 2 kB.
+pub const PENDING_MAX: usize = 10_000;
+
+/// LIMIT: seconds in which a command line fetches its session: it waits for the code.
+pub const CODE_TIME_S_MAX: i64 = 60;

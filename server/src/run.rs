@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bussola_domain::command::Prune;
+use bussola_identity::outbound::OutboundError;
 use bussola_store::{Location, Options, Store, StoreError, Sync};
 use http::StatusCode;
 
@@ -14,6 +15,7 @@ use crate::config::{self, Place, Settings};
 use crate::http::{self as rest, Api};
 use crate::limits::PRUNE_INTERVAL;
 use crate::listen::{self, Connections, Socket};
+use crate::login::{self, Providers};
 use crate::manifests::{self, Report};
 use crate::{luigi, reply, web};
 
@@ -23,6 +25,9 @@ pub enum Fatal {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody can be called: the certificates cannot be read.
+    #[error(transparent)]
+    Outbound(#[from] OutboundError),
     /// A socket cannot be bound.
     #[error("cannot listen on `{place}`: {source}")]
     Listen {
@@ -38,6 +43,7 @@ impl Fatal {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Fatal::Store(error) => Some(error.hint()),
+            Fatal::Outbound(error) => Some(error.hint()),
             Fatal::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
                     Some("another luigid or bussola runs there: stop it, or choose another place with --listen")
@@ -73,8 +79,9 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
         let failed = |source| Fatal::Listen { place: path.display().to_string(), source };
         sockets.push(Socket::unix(path).await.map_err(failed)?);
     }
+    let login = Providers::new(&settings.access)?;
     let store = Store::open(options(settings), system_now())?;
-    let app = App::new(store, settings);
+    let app = App::new(store, settings, login);
     let report = Arc::new(Report::default());
     let api = Api::new(app.clone(), report.clone());
     let connections =
@@ -112,7 +119,11 @@ fn options(settings: &Settings) -> Options {
 /// Luigi's edge, and the web app for those who ask for neither it nor the API.
 pub fn router(app: Arc<App>) -> Router {
     let not_allowed = || async { reply::error(StatusCode::METHOD_NOT_ALLOWED, "") };
-    luigi::router(app.clone()).fallback(web::file_or_page).method_not_allowed_fallback(not_allowed).with_state(app)
+    luigi::router(app.clone())
+        .merge(login::router())
+        .fallback(web::file_or_page)
+        .method_not_allowed_fallback(not_allowed)
+        .with_state(app)
 }
 
 /// Looks at what time alone changes, as luigid does once a minute.

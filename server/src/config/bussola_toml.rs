@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::config::access::{self, AccessSettings, RawAccess, RawLuigi, RequireIdentity};
 use crate::config::sections::{Cors, Labels, SchedulerPatch, Sections};
 use crate::config::{ConfigError, Sync, read_file};
 
@@ -16,6 +17,8 @@ struct Raw {
     serve: Serve,
     ledger: Ledger,
     catalog: Catalog,
+    access: RawAccess,
+    luigi: RawLuigi,
     runs: Runs,
     scheduler: SchedulerPatch,
     resources: BTreeMap<String, f64>,
@@ -61,13 +64,15 @@ pub(super) struct File {
     pub origin: Option<String>,
     pub catalog_paths: Vec<PathBuf>,
     pub retention_days: Option<u32>,
+    pub access: AccessSettings,
+    pub require_identity: RequireIdentity,
     pub sections: Sections,
 }
 
 /// Reads the file. Relative paths in it are relative to the file.
 pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
-    let mut file = parse(&path.display().to_string(), &read_file(path)?)?;
     let base = path.parent().unwrap_or(Path::new(""));
+    let mut file = parse(&path.display().to_string(), base, &read_file(path)?)?;
     for relative in file.data.iter_mut().chain(&mut file.unix_socket).chain(&mut file.catalog_paths) {
         *relative = base.join(&*relative);
     }
@@ -77,7 +82,7 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
     Ok(file)
 }
 
-fn parse(file: &str, text: &str) -> Result<File, ConfigError> {
+fn parse(file: &str, base: &Path, text: &str) -> Result<File, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|error| explain(file, text, &error))?;
     Ok(File {
         data: raw.data,
@@ -87,6 +92,8 @@ fn parse(file: &str, text: &str) -> Result<File, ConfigError> {
         sync: raw.ledger.sync,
         origin: raw.ledger.origin,
         catalog_paths: raw.catalog.paths,
+        access: access::settle(file, base, raw.access)?,
+        require_identity: raw.luigi.require_identity,
         retention_days: raw.runs.retention_days,
         sections: Sections {
             scheduler: raw.scheduler,
@@ -145,7 +152,7 @@ mod tests {
     use super::*;
 
     fn refused(text: &str) -> (String, String) {
-        let error = parse("bussola.toml", text).err().unwrap_or_else(|| panic!("accepted: {text}"));
+        let error = parse("bussola.toml", Path::new(""), text).err().unwrap_or_else(|| panic!("accepted: {text}"));
         (error.to_string(), error.hint().unwrap_or_default().to_string())
     }
 
@@ -153,6 +160,7 @@ mod tests {
     fn every_section_is_read() {
         let file = parse(
             "bussola.toml",
+            Path::new(""),
             "data = 'd'\n[serve]\nlisten = '127.0.0.1:9'\nunix_socket = 's'\n[ledger]\nsync = 'always'\norigin = 'o'\n\
              [catalog]\npaths = ['a', 'b']\n[runs]\nretention_days = 7\n[scheduler]\nretry_delay = 5\n\
              [resources]\ngpu = 2\n[cors]\nenabled = true\n[prometheus]\ntask_parameters_to_use_in_labels = ['x']\n",

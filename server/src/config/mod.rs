@@ -4,6 +4,7 @@
 //! `luigi.cfg` is Luigi's own and its unknown keys are other programs'; `bussola.toml` is ours, so an unknown key there is
 //! a mistake and is refused.
 
+pub mod access;
 mod bussola_toml;
 mod ini;
 mod luigi_cfg;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use bussola_domain::scheduler::Config;
 
+pub use access::{AccessSettings, RequireIdentity};
 pub use sections::Cors;
 
 use crate::limits::CONFIG_BYTES_MAX;
@@ -130,6 +132,10 @@ pub struct Settings {
     pub retention_days: u32,
     /// `[scheduler]`, `[resources]` and `[prometheus]`
     pub scheduler: Config,
+    /// `[access]`
+    pub access: AccessSettings,
+    /// `[luigi] require_identity`
+    pub require_identity: RequireIdentity,
     /// `[cors]`
     pub cors: Cors,
     /// Requests may say what time it is.
@@ -163,7 +169,7 @@ impl Settings {
                 hint: String::new(),
             })?),
         };
-        refuse_open_listen(listen, arguments.insecure_listen)?;
+        refuse_open_listen(listen, arguments.insecure_listen || !own.access.providers.is_empty())?;
         let (place, place_reason) = place(arguments, own.data, joined.scheduler.state_path.as_deref())?;
         joined.scheduler.note(&mut notes);
         joined.check_labels()?;
@@ -178,6 +184,8 @@ impl Settings {
             catalog_paths: own.catalog_paths,
             retention_days: own.retention_days.unwrap_or(RETENTION_DAYS_DEFAULT),
             scheduler: joined.scheduler_config(),
+            access: own.access,
+            require_identity: own.require_identity,
             cors: joined.cors(),
             test_clock: arguments.test_clock,
             notes,

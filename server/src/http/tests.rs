@@ -52,7 +52,7 @@ impl Edge {
         options.scheduler = settings.scheduler.clone();
         options.authorizer = authorizer;
         let store = Store::open(options, bussola_domain::id::Timestamp(0)).expect("memory can be opened");
-        let mut app = App::new(store, &settings);
+        let mut app = App::new(store, &settings, None);
         Arc::get_mut(&mut app).expect("nobody else has it yet").knows_providers = knows_providers;
         let api = Api::new(app.clone(), Arc::new(Report::default()));
         let hosts = Hosts::of(settings.listen, &settings.hosts);

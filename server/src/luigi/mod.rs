@@ -33,6 +33,7 @@ use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode};
 use http_body_util::BodyExt;
 
 pub use method::Method;
+pub(crate) use pages::plain_page;
 
 use crate::app::App;
 use crate::limits::{BODY_BYTES_MAX, BODY_SILENCE_MAX};

@@ -4,13 +4,16 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use bussola_domain::id::Timestamp;
 use bussola_domain::scheduler::Status;
 use bussola_domain::value::Value;
 use bussola_store::{AttemptFilter, AttemptRow};
-use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
 use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode, Uri};
 
 use crate::app::App;
@@ -83,8 +86,26 @@ pub async fn metrics(State(app): State<Arc<App>>, verb: Verb, headers: HeaderMap
 }
 
 async fn send_page(title: &str, content: &str, verb: &Verb, headers: &HeaderMap) -> Response {
+    let mut sent = reply::send(HTML, page(title, content).into(), Wishes::of(verb, headers)).await;
+    guard(sent.headers_mut());
+    sent
+}
+
+/// A page for a person who cannot go on, with what to do.
+pub(crate) fn plain_page(status: StatusCode, title: &str, what: &str, hint: &str) -> Response {
+    let hint = if hint.is_empty() { String::new() } else { format!("<p>What to do: {}.", escape(hint)) };
+    let content = format!("<p>{}.\n{hint}\n<p><a href=\"/\">Back to the start</a>", escape(what));
+    let mut sent = Response::new(Body::from(page(title, &content)));
+    *sent.status_mut() = status;
+    sent.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(HTML));
+    sent.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    guard(sent.headers_mut());
+    sent
+}
+
+fn page(title: &str, content: &str) -> String {
     let title = escape(title);
-    let page = format!(
+    format!(
         "<!doctype html>\n<html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title>\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <style>:root{{color-scheme:light dark}}\
@@ -92,14 +113,15 @@ async fn send_page(title: &str, content: &str, verb: &Verb, headers: &HeaderMap)
          table{{border-collapse:collapse}}td,th{{text-align:left;padding:.2rem 1rem .2rem 0;border-bottom:1px solid #8884;\
          vertical-align:top}}</style>\n\
          <h1>{title}</h1>\n{content}\n"
-    );
-    let mut sent = reply::send(HTML, page.into(), Wishes::of(verb, headers)).await;
+    )
+}
+
+fn guard(headers: &mut HeaderMap) {
     let policy =
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
-    sent.headers_mut().insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-    sent.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    sent.headers_mut().insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    sent
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
 }
 
 /// Families that have been run, each with a link to its attempts. A browser with the app is led to the pipelines.

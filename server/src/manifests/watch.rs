@@ -231,7 +231,7 @@ mod tests {
             let settings = Settings::resolve(&arguments).expect("the defaults are settings");
             let store = Store::open(Options::new(Location::Memory), Timestamp(0)).expect("memory can be opened");
             let watcher = Watcher { paths: vec![tree.path().to_owned()], ..Watcher::default() };
-            Watched { tree, app: App::new(store, &settings), report: Report::default(), watcher }
+            Watched { tree, app: App::new(store, &settings, None), report: Report::default(), watcher }
         }
 
         fn write(&self, path: &str, text: &str) {

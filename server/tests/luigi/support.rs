@@ -48,7 +48,7 @@ impl Server {
         let mut options = Options::new(Location::Memory);
         options.scheduler = settings.scheduler.clone();
         let store = Store::open(options, Timestamp(0)).expect("a store");
-        let app: Arc<App> = App::new(store, &settings);
+        let app: Arc<App> = App::new(store, &settings, None);
         Server { router: bussola_server::router(app), now: 1_000.0 }
     }
 
