@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use bussola_server::http::wire::error::ErrorBody;
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST};
-use http::{Method, Request, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper_util::rt::TokioIo;
@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Runtime;
 
+use crate::credentials;
 use crate::error::{CliError, Code};
 use crate::output;
 
@@ -36,6 +37,7 @@ const ANSWER_BYTES_MAX: usize = 256 << 20;
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Place {
     Tcp { authority: String },
+    Tls { authority: String, host: String },
     Unix { path: String },
 }
 
@@ -45,38 +47,50 @@ pub struct Client {
     place: Place,
     runtime: Runtime,
     connection: Option<SendRequest<Full<Bytes>>>,
+    /// What it shows: who sends its requests.
+    secret: Option<String>,
 }
 
 impl Client {
-    /// For a URL: `http://host:port`, or `http+unix://` with the path of a socket in which slashes are written `%2F`.
+    /// For a URL, with what this user has to show there: see [`credentials`].
     pub fn new(url: &str) -> Result<Client, CliError> {
+        Ok(Client { secret: credentials::secret_for(url)?, ..Client::anonymous(url)? })
+    }
+
+    /// For a URL: `https://host`, `http://host:port`, or `http+unix://` with the path of a socket in which slashes are written `%2F`.
+    pub fn anonymous(url: &str) -> Result<Client, CliError> {
         let place = place(url)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| CliError::new(Code::Io, format!("cannot start: {error}"), ""))?;
-        Ok(Client { url: url.to_owned(), place, runtime, connection: None })
+        Ok(Client { url: url.to_owned(), place, runtime, connection: None, secret: None })
     }
 
     /// Asks for something; `path` is below `/api/v1`.
     pub fn get<T: DeserializeOwned>(&mut self, path: &str) -> Result<T, CliError> {
-        let body = self.send(Method::GET, path, None)?;
+        let body = self.send(Method::GET, &below(path), None)?;
         self.read(path, &body)
     }
 
     /// Asks for something that is not JSON.
     pub fn get_bytes(&mut self, path: &str) -> Result<Bytes, CliError> {
-        self.send(Method::GET, path, None)
+        self.send(Method::GET, &below(path), None)
+    }
+
+    /// Has something done that is not below `/api/v1`.
+    pub fn post_at<B: Serialize, T: DeserializeOwned>(&mut self, path: &str, body: &B) -> Result<T, CliError> {
+        self.send_json(Method::POST, path, body)
     }
 
     /// Has something done.
     pub fn post<B: Serialize, T: DeserializeOwned>(&mut self, path: &str, body: &B) -> Result<T, CliError> {
-        self.send_json(Method::POST, path, body)
+        self.send_json(Method::POST, &below(path), body)
     }
 
     /// Sets something.
     pub fn put<B: Serialize, T: DeserializeOwned>(&mut self, path: &str, body: &B) -> Result<T, CliError> {
-        self.send_json(Method::PUT, path, body)
+        self.send_json(Method::PUT, &below(path), body)
     }
 
     fn send_json<B: Serialize, T: DeserializeOwned>(
@@ -112,9 +126,19 @@ impl Client {
     fn send(&mut self, method: Method, path: &str, body: Option<Vec<u8>>) -> Result<Bytes, CliError> {
         let host = match &self.place {
             Place::Tcp { authority } => authority.clone(),
+            Place::Tls { host, .. } => host.clone(),
             Place::Unix { .. } => "localhost".to_owned(),
         };
-        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}")).header(HOST, host);
+        let mut request = Request::builder().method(method).uri(path).header(HOST, host);
+        if let Some(secret) = &self.secret {
+            let shown = HeaderValue::from_str(&format!("Bearer {secret}"));
+            let mut shown = shown.map_err(|_| {
+                let hint = "check BUSSOLA_TOKEN, or run `bussola login` again";
+                CliError::new(Code::BadArgument, "the token has characters that no token has", hint)
+            })?;
+            shown.set_sensitive(true);
+            request = request.header(AUTHORIZATION, shown);
+        }
         if body.is_some() {
             request = request.header(CONTENT_TYPE, "application/json");
         }
@@ -168,11 +192,24 @@ impl Client {
     }
 }
 
+/// Where the API has a path.
+fn below(path: &str) -> String {
+    format!("{}{path}", bussola_server::http::BASE)
+}
+
 async fn connect(place: &Place) -> Result<SendRequest<Full<Bytes>>, String> {
     let failed = |error: std::io::Error| reason(&error);
     match place {
         Place::Tcp { authority } => {
             let stream = TcpStream::connect(authority.as_str()).await.map_err(failed)?;
+            start(TokioIo::new(stream)).await
+        }
+        Place::Tls { authority, host } => {
+            let stream = TcpStream::connect(authority.as_str()).await.map_err(failed)?;
+            let tls = bussola_identity::outbound::tls(None).map_err(|error| error.to_string())?;
+            let name = host.rsplit_once(':').map_or(host.as_str(), |(name, _)| name).to_owned();
+            let name = name.try_into().map_err(|_| format!("`{host}` is no name that a certificate can have"))?;
+            let stream = tls.connect(name, stream).await.map_err(failed)?;
             start(TokioIo::new(stream)).await
         }
         Place::Unix { path } => {
@@ -212,17 +249,19 @@ fn place(url: &str) -> Result<Place, CliError> {
         let path = decoded(path.trim_end_matches('/'));
         return if path.is_empty() { refused("it names no socket") } else { Ok(Place::Unix { path }) };
     }
-    if url.starts_with("https://") {
-        return refused("this client speaks plain HTTP, for this machine or behind a tunnel");
-    }
-    let Some(authority) = url.strip_prefix("http://") else { return refused("it does not start with `http://`") };
+    let (authority, tls) = match (url.strip_prefix("https://"), url.strip_prefix("http://")) {
+        (Some(authority), _) => (authority, true),
+        (None, Some(authority)) => (authority, false),
+        (None, None) => return refused("it starts with neither `https://` nor `http://`"),
+    };
     let authority = authority.trim_end_matches('/');
     if authority.is_empty() || authority.contains(['/', '?', '#', '@']) {
-        return refused("only a host and a port may follow `http://`");
+        return refused("only a host and a port may follow the scheme");
     }
     let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-    let authority = if has_port { authority.to_owned() } else { format!("{authority}:80") };
-    Ok(Place::Tcp { authority })
+    let host = authority.to_owned();
+    let authority = if has_port { host.clone() } else { format!("{host}:{}", if tls { 443 } else { 80 }) };
+    Ok(if tls { Place::Tls { authority, host } } else { Place::Tcp { authority } })
 }
 
 fn decoded(text: &str) -> String {

@@ -3,12 +3,15 @@
 //! Each group of commands has a module: it asks the server, or reads files, and hands the answer to a function that makes
 //! text of it. Exit codes and the form of errors are in [`error`], `docs/cli.md` says them to users.
 
+mod access;
 mod catalog;
 mod client;
+mod credentials;
 mod error;
 mod explain;
 mod graph;
 mod ledger;
+mod login;
 mod output;
 mod reference;
 mod runs;
@@ -42,7 +45,7 @@ struct Cli {
 /// What every command takes.
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The server to ask: http://host:port, or http+unix:// and a socket's path with %2F for its slashes. Without it
+    /// The server to ask: https://host, http://host:port, or http+unix:// and a socket's path with %2F for its slashes. Without it
     /// BUSSOLA_SERVER says, else it is http://127.0.0.1:8082.
     #[arg(long, global = true, value_name = "URL")]
     server: Option<String>,
@@ -86,6 +89,24 @@ enum Command {
     /// Do something to a task.
     #[command(subcommand)]
     Task(task::Command),
+    /// Sign in at the server's identity provider.
+    Login(login::Arguments),
+    /// End the session that `login` began.
+    Logout,
+    /// Say who you are to the server.
+    Whoami,
+    /// Tokens for what cannot sign in.
+    #[command(subcommand)]
+    Token(access::TokenCommand),
+    /// Services: programs that act with tokens.
+    #[command(subcommand)]
+    Service(access::ServiceCommand),
+    /// Everybody who is known.
+    #[command(subcommand)]
+    Principal(access::PrincipalCommand),
+    /// Sessions of those who signed in.
+    #[command(subcommand)]
+    Session(access::SessionCommand),
     /// Say how the server is.
     Status,
     /// List workers that are here.
@@ -117,6 +138,13 @@ fn main() -> ExitCode {
         Command::Graph(arguments) => graph::run(&arguments, &common),
         Command::Runs(arguments) => runs::run(arguments, &common),
         Command::Task(command) => task::run(command, &common),
+        Command::Login(arguments) => login::login(&arguments, &common),
+        Command::Logout => login::logout(&common),
+        Command::Whoami => login::whoami(&common),
+        Command::Token(command) => access::token(command, &common),
+        Command::Service(command) => access::service(command, &common),
+        Command::Principal(command) => access::principal(command, &common),
+        Command::Session(command) => access::session(command, &common),
         Command::Status => status::run(&common),
         Command::Workers => scheduler::workers(&common),
         Command::Resources(arguments) => scheduler::resources(arguments, &common),

@@ -268,6 +268,34 @@ pub struct Outbound {
     resolver: Arc<dyn Resolve>,
 }
 
+/// TLS as every call from here has it: for clients that speak for longer than one answer.
+pub fn tls(additional_authorities: Option<&[u8]>) -> Result<TlsConnector, OutboundError> {
+    let (connector, has_authorities) = connector(additional_authorities)?;
+    if has_authorities { Ok(connector) } else { Err(OutboundError::Authorities) }
+}
+
+/// And whether it trusts anybody.
+fn connector(additional_authorities: Option<&[u8]>) -> Result<(TlsConnector, bool), OutboundError> {
+    let mut roots = RootCertStore::empty();
+    // A system's store may hold a few that cannot be read; the others are as good.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    if let Some(pem) = additional_authorities {
+        let added: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+        let added = added.ok().filter(|added| !added.is_empty()).ok_or(OutboundError::Authorities)?;
+        for certificate in added {
+            roots.add(certificate).map_err(|_| OutboundError::Authorities)?;
+        }
+    }
+    let has_authorities = !roots.is_empty();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has a cipher suite for each default protocol version");
+    let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok((TlsConnector::from(Arc::new(config)), has_authorities))
+}
+
 impl std::fmt::Debug for Outbound {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Outbound")
@@ -285,24 +313,8 @@ impl Outbound {
         additional_authorities: Option<&[u8]>,
         resolver: Arc<dyn Resolve>,
     ) -> Result<Outbound, OutboundError> {
-        let mut roots = RootCertStore::empty();
-        // A system's store may hold a few that cannot be read; the others are as good.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        if let Some(pem) = additional_authorities {
-            let added: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-            let added = added.ok().filter(|added| !added.is_empty()).ok_or(OutboundError::Authorities)?;
-            for certificate in added {
-                roots.add(certificate).map_err(|_| OutboundError::Authorities)?;
-            }
-        }
-        let has_authorities = !roots.is_empty();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .expect("ring has a cipher suite for each default protocol version");
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Ok(Outbound { tls: TlsConnector::from(Arc::new(config)), has_authorities, resolver })
+        let (tls, has_authorities) = connector(additional_authorities)?;
+        Ok(Outbound { tls, has_authorities, resolver })
     }
 
     /// Makes a call, and waits for the whole answer.

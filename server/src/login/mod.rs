@@ -36,6 +36,7 @@ use crate::identify::{COOKIE_LOOPBACK, COOKIE_SECURE, cookie};
 use crate::limits::{LOGIN_BODY_BYTES_MAX, RETURN_PATH_BYTES_MAX};
 use crate::secret::Secret;
 
+pub use device::{DeviceCode, StillPending};
 pub use pending::Challenge;
 pub use providers::Providers;
 
