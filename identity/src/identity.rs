@@ -120,6 +120,9 @@ mod tests {
         assert_eq!((identity.name.as_deref(), identity.email.as_deref()), (Some("Alice"), Some("a@x")));
         assert!(!identity.email_verified, "that was said of another address");
         assert_eq!(identity.groups, ["a", "b"]);
+        let mut nameless = Identity::default();
+        nameless.learn(&object(json!({"email_verified": true})), "groups").expect("ok");
+        assert!(!nameless.email_verified, "without an address there is nothing verified");
     }
 
     #[test]

@@ -200,11 +200,7 @@ impl Provider {
         let mut sign_in = if tokens.id_token.is_some() {
             self.sign_in(&metadata, tokens, None, now).await?
         } else {
-            // No new ID token: who it is stays, what it may be called and is a member of is asked for.
-            let about =
-                Identity { issuer: before.issuer.clone(), subject: before.subject.clone(), ..Identity::default() };
-            let mut identity = about;
-            self.learn_from_userinfo(&metadata, &tokens, &mut identity).await?;
+            let identity = self.ask_again(&metadata, &tokens, before).await?;
             SignIn { identity, id_token: None, refresh_token: None }
         };
         if (&sign_in.identity.issuer, &sign_in.identity.subject) != (&before.issuer, &before.subject) {
@@ -220,6 +216,18 @@ impl Provider {
         }
         sign_in.refresh_token = Some(renewed);
         Ok(sign_in)
+    }
+
+    /// Without a new ID token: who it is stays; what the person is called and a member of now is asked for. Where it cannot
+    /// be, nothing is known to have changed but that the person is still welcome.
+    async fn ask_again(&self, metadata: &Metadata, tokens: &Tokens, before: &Identity) -> Result<Identity, OidcError> {
+        if metadata.userinfo_endpoint.is_none() {
+            return Ok(before.clone());
+        }
+        let (issuer, subject) = (before.issuer.clone(), before.subject.clone());
+        let mut identity = Identity { issuer, subject, ..Identity::default() };
+        self.learn_from_userinfo(metadata, tokens, &mut identity).await?;
+        Ok(identity)
     }
 
     async fn metadata(&self, now: i64) -> Result<std::sync::Arc<Metadata>, OidcError> {

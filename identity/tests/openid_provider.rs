@@ -202,11 +202,11 @@ async fn refresh_rotates_and_reuse_ends_it() {
 async fn a_command_line_signs_in_by_device_flow() {
     let Some(op) = start(json!({})) else { return };
     let provider = provider(&op, "public");
-    let started = provider.begin_device(now()).await.expect("a start");
-    let mut pending = started.pending;
     let mut clock = now();
-    let early = provider.poll_device(&mut pending, clock).await.expect("an outcome");
-    assert!(matches!(early, DeviceOutcome::Pending { again_in_s: 1..=5 }), "not asked yet: {early:?}");
+    let started = provider.begin_device(clock).await.expect("a start");
+    let mut pending = started.pending;
+    let early = provider.poll_device(&mut pending, clock + 2).await.expect("an outcome");
+    assert!(matches!(early, DeviceOutcome::Pending { again_in_s: 3 }), "the provider was not asked: {early:?}");
     clock += 5;
     let waiting = provider.poll_device(&mut pending, clock).await.expect("an outcome");
     assert!(matches!(waiting, DeviceOutcome::Pending { .. }), "{waiting:?}");
