@@ -43,7 +43,7 @@ mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, TreeHead};
 pub use cosignature::{Cosignature, CosignatureError, WitnessKey, with_cosignature};
-pub use entry::{Entry, EntryBody, EntryError, EntryRef, Payload};
+pub use entry::{Entry, EntryBody, EntryError, EntryRef, Payload, leaf_kind};
 pub use frontier::{Frontier, RestoreError};
 pub use hash::{Hash, HashError, leaf_hash, node_hash};
 pub use multi_proof::{multi_proof, verify_multi};

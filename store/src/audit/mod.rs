@@ -2,6 +2,7 @@
 //! stopped server, and beside a running one: everything here only reads.
 
 mod deep;
+mod recovered;
 mod texts;
 mod verify;
 
@@ -17,6 +18,7 @@ use crate::journal::JournalError;
 use crate::journal::sqlite::{StoredTiles, open_to_read, read_entries, read_head};
 use crate::limits::FOLD_CHUNK;
 
+pub use recovered::{RECOVERED, Recovery};
 pub use texts::Gone;
 pub use verify::{Depth, Finding, Report, Request, verify};
 
