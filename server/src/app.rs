@@ -14,6 +14,7 @@ use crate::heavy;
 use crate::http::Hosts;
 use crate::http::wire::access::Provider;
 use crate::metrics::Meters;
+use crate::witness::Witnesses;
 
 /// Shared by all requests.
 pub struct App {
@@ -27,6 +28,8 @@ pub struct App {
     pub hosts: Hosts,
     /// Whether somebody can sign in: then who does not is nobody that is known.
     pub knows_providers: bool,
+    /// Who cosigns checkpoints.
+    pub witnesses: Witnesses,
     /// Counters and durations of requests.
     pub meters: Meters,
 }
@@ -54,6 +57,7 @@ impl App {
             clock: if settings.test_clock { Clock::Test } else { Clock::System },
             hosts: Hosts::of(settings.listen, &settings.hosts),
             knows_providers: false,
+            witnesses: Witnesses::new(&settings.witnesses, settings.quorum),
             meters: Meters::default(),
         })
     }

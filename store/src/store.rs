@@ -7,8 +7,9 @@ use std::time::Duration;
 use bussola_domain::access::{Act, Denial, authorize};
 use bussola_domain::command::{Erase, Erased, Recover};
 use bussola_domain::evidence::LedgerHead;
-use bussola_domain::id::{BlobHash, RunId, Timestamp};
+use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
 use bussola_domain::model::{Command, Model};
+use bussola_domain::names::Salt;
 use bussola_ledger::{
     ConsistencyProofText, Cosignature, Hash, InclusionProofText, Origin, SigningKey, TreeHead, VerifyingKey,
 };
@@ -24,7 +25,7 @@ use crate::guard::{self, FileGuard, Guard, GuardError, Known};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
 use crate::journal::Journal;
-use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, erasable, read_blob};
+use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, erasable, read_blob, read_name};
 use crate::keeper::{self, Keeper};
 use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 use crate::options::{Context, Location, Options};
@@ -278,6 +279,11 @@ impl Store {
     /// A text by its hash; none if it was never kept or is no longer.
     pub fn blob(&self, hash: BlobHash) -> Result<Option<String>, StoreError> {
         read_blob(&*self.connection()?, hash).map_err(StoreError::read)
+    }
+
+    /// Salt and text of a name; none: there is no such number, or it was erased.
+    pub fn name(&self, name: NameId) -> Result<Option<(Salt, String)>, StoreError> {
+        read_name(&*self.connection()?, name).map_err(StoreError::read)
     }
 
     /// Runs, latest first.

@@ -225,6 +225,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that evidence is taken out, with the hash of its manifest: the entry vouches for the whole bundle. */
+        post: operations["recordExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/checkpoint": {
         parameters: {
             query?: never;
@@ -300,7 +317,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says how many entries there are, and their root. */
+        /** Says how many entries there are, their root, and how far that is published and cosigned. */
         get: operations["getLedgerHead"];
         put?: never;
         post?: never;
@@ -322,6 +339,40 @@ export interface paths {
          *     the tree; `X-Ledger-Size` says how many there are.
          */
         get: operations["listLeaves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/names/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the text of a name, which may be a person's, with the salt that ties it to its hash in the entry `names.given`. */
+        get: operations["getName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/texts/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a text that an entry commits to by its SHA-256: an error, a manifest, a reason. */
+        get: operations["getText"];
         put?: never;
         post?: never;
         delete?: never;
@@ -931,6 +982,8 @@ export interface components {
             note: string;
             /** @description The key that opens it, as C2SP signed-note writes keys. Whoever checks should have it from elsewhere. */
             vkey: string;
+            /** @description The keys of the witnesses that this server asks, in the same form; their lines may be on the note. */
+            witnesses?: string[];
         };
         /** @description A field that the organisation added to Compass. */
         CustomFieldValue: {
@@ -1286,6 +1339,27 @@ export interface components {
             /** @description How many entities there are in all pages. */
             total: number;
         };
+        /** @description The export is recorded. */
+        ExportRecorded: {
+            /**
+             * Format: int64
+             * @description Number of entries; the one that says so is among the last.
+             */
+            size: number;
+        };
+        /** @description Evidence that is about to be handed over. */
+        ExportRequest: {
+            /** @description Only what concerns this component, by its ref; not given: everything. */
+            component?: string | null;
+            /** @description Whose controls it is arranged by: `soc2`, `iso27001` or `sox`. */
+            framework: string;
+            /** @description From when on, as RFC 3339. */
+            from: string;
+            /** @description SHA-256 of the bundle's manifest, in hex. */
+            manifest: string;
+            /** @description Before when, as RFC 3339. */
+            to: string;
+        };
         /** @description An entity written as a manifest. */
         ExportedManifest: {
             /** @description What did not come along, and what had to be made up. */
@@ -1400,6 +1474,9 @@ export interface components {
         };
         /** @description Size and root of the ledger. */
         Head: {
+            published?: components["schemas"]["PublishedHead"] | null;
+            /** @description Cosignatures that a checkpoint should have before it is served; 0: there are no witnesses. */
+            quorum?: number;
             /** @description Root of the Merkle tree over them, in base64. */
             root: string;
             /**
@@ -1407,6 +1484,8 @@ export interface components {
              * @description Number of entries.
              */
             size: number;
+            /** @description Who cosigns, and how that goes. */
+            witnesses?: components["schemas"]["WitnessView"][];
         };
         /** @description Why an entity is not healthy. */
         HealthReasonView: {
@@ -1521,6 +1600,18 @@ export interface components {
         MessageText: {
             /** @description What to say; its code says what it understands. */
             content: string;
+        };
+        /** @description A text that stands beside the ledger because it may name a person. */
+        NameText: {
+            /**
+             * Format: int32
+             * @description Its number in entries.
+             */
+            name: number;
+            /** @description What makes its hash in `names.given` of no use to who guesses, in hex: SHA-256 of salt and text is that hash. */
+            salt: string;
+            /** @description It. */
+            text: string;
         };
         /** @description Something that can be done about a cause. */
         NextStep: {
@@ -1754,6 +1845,19 @@ export interface components {
              * @description 1 to 1,024.
              */
             processes: number;
+        };
+        /** @description How far the ledger is published. */
+        PublishedHead: {
+            /**
+             * Format: int64
+             * @description Of the newest that has its quorum of cosignatures.
+             */
+            cosigned_size?: number | null;
+            /**
+             * Format: int64
+             * @description Number of entries of the newest signed checkpoint.
+             */
+            size: number;
         };
         /** @description What a walk through the catalog reached. */
         Reach: {
@@ -2428,6 +2532,31 @@ export interface components {
             /** @description The client's own worker id. */
             worker?: string | null;
         };
+        /**
+         * @description How it is with a witness.
+         * @enum {string}
+         */
+        WitnessStanding: "new" | "cosigned" | "unreachable" | "unknown" | "refused";
+        /** @description A witness. */
+        WitnessView: {
+            /** @description When, by its own clock. */
+            at?: string | null;
+            /** @description What it, or the network, said. */
+            message?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Since when. */
+            since: string;
+            /**
+             * Format: int64
+             * @description Number of entries of the checkpoint that it cosigned last.
+             */
+            size?: number | null;
+            /** @description How it is with it. */
+            standing: components["schemas"]["WitnessStanding"];
+            /** @description Where it is asked. */
+            url: string;
+        };
         /** @description Workers that are here. */
         WorkerList: {
             /** @description Workers, in order of their arrival. */
@@ -3075,9 +3204,43 @@ export interface operations {
             };
         };
     };
-    getCheckpoint: {
+    recordExport: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportRecorded"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: {
+                /** @description Wait until enough witnesses cosigned it, at most 5 s; then the note comes with those that did. */
+                cosigned?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3249,6 +3412,66 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number in entries */
+                name: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameText"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its SHA-256, in hex */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
