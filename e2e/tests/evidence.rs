@@ -147,5 +147,5 @@ fn of_one_component_there_is_only_what_concerns_it() {
         "{found}"
     );
     let entries = found["entries"].as_u64().expect("a number");
-    assert!(entries >= 2 && entries < 20, "its declaration and manifest, not the runs of others: {found}");
+    assert!((2..20).contains(&entries), "its declaration and manifest, not the runs of others: {found}");
 }

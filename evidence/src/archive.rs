@@ -50,9 +50,7 @@ pub fn read<'a>(archive: &'a [u8], expected: &[&str]) -> Result<Files<'a>, Fault
                 false => Err(Fault::new("the end of the archive", "it is not two blocks of zeros", NOT_OURS)),
             };
         }
-        if after.is_empty()
-            || (after.len() == BLOCK - BLOCK % 512 && after.iter().all(|&byte| byte == 0) && is_end(head))
-        {
+        if is_end(head) && after.len() <= BLOCK && after.iter().all(|&byte| byte == 0) {
             return Err(Fault::new("the end of the archive", "it is not two blocks of zeros", NOT_OURS));
         }
         let (path, size) = read_header(head, after, expected)?;

@@ -278,10 +278,11 @@ fn check_range(manifest: &Manifest, entries: &Entries, seal: &Seal, size: u64) -
         return Ok((false, None));
     }
     let seqs = entries.hashes.iter().map(|(seq, _)| *seq);
-    if !seqs.eq(manifest.first..manifest.first + manifest.entries) {
+    let end = manifest.first.checked_add(manifest.entries);
+    let Some(end) = end.filter(|end| seqs.eq(manifest.first..*end)) else {
         let what = "an entry between the first and the last is missing";
         return Err(Fault::new("entries.jsonl", what, CHANGED));
-    }
+    };
     let wrong = |what: &str| Fault::new("proof/seal", what, CHANGED);
     match (&seal.before, manifest.first.checked_sub(1)) {
         (None, None) => {}
@@ -293,7 +294,6 @@ fn check_range(manifest: &Manifest, entries: &Entries, seal: &Seal, size: u64) -
         }
         _ => return Err(wrong("the entry before the population is missing")),
     }
-    let end = manifest.first + manifest.entries;
     match &seal.after {
         None if end == size => Ok((true, None)),
         Some(leaf) => {

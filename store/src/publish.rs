@@ -276,8 +276,44 @@ pub(crate) fn refused(refusal: Option<GuardError>) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may stop at the first surprise")]
 mod tests {
-    use super::covers;
+    use bussola_ledger::{Origin, SigningKey};
+
+    use super::*;
+
+    fn push(publisher: &Publisher, size: u64, since: Instant) {
+        let key = SigningKey::from_seed(Origin::new("test").unwrap(), [1; 32]);
+        let head = TreeHead { size, root: Hash([7; 32]) };
+        let published = Published { head, note: key.sign(head), cosignatures: 0 };
+        let tree = Arc::new(Frontier::new());
+        publisher.inner.lock().recent.push_back(Publication { published, tree, since });
+    }
+
+    #[test]
+    fn witnesses_hold_up_a_checkpoint_for_a_moment_only() {
+        let publisher = Publisher::new(None, None, 1);
+        let served = || publisher.served().unwrap().head.size;
+        let cosign = |size, witness: &str| {
+            let line = format!("\u{2014} {witness} AAAA");
+            let cosignature = Cosignature { witness: Origin::new(witness).unwrap(), at_s: 1, line };
+            publisher.cosign(size, &cosignature).map(|published| published.cosignatures)
+        };
+        assert!(publisher.served().is_none());
+        push(&publisher, 5, Instant::now());
+        assert_eq!(served(), 5, "there is no other");
+        assert_eq!(cosign(5, "w1"), Some(1));
+        push(&publisher, 7, Instant::now());
+        push(&publisher, 9, Instant::now());
+        assert_eq!((served(), publisher.newest().unwrap().head.size), (5, 9));
+        assert_eq!(cosign(7, "w1"), Some(1), "it answers for what was the newest when it was asked");
+        assert_eq!((served(), cosign(5, "w2"), cosign(6, "w1")), (7, None, None));
+        assert_eq!((cosign(9, "w1"), served()), (Some(1), 9));
+        assert_eq!(cosign(9, "w1"), Some(1), "again is still one");
+        let late = Instant::now().checked_sub(COSIGNATURE_WAIT_MAX).unwrap();
+        push(&publisher, 11, late);
+        assert_eq!(served(), 11, "witnesses are late");
+    }
 
     #[test]
     fn tiles_are_covered_to_the_last_hash() {

@@ -188,9 +188,11 @@ impl From<StoreError> for ApiError {
             StoreError::Denied { denial } if denial.why.asks_to_sign_in() => ErrorCode::NotIdentified,
             StoreError::Denied { .. } => ErrorCode::Denied,
             error if error.is_temporary() => ErrorCode::LedgerUnavailable,
-            StoreError::Broken(_) | StoreError::Unreadable { .. } | StoreError::Unproven { .. } => {
-                ErrorCode::LedgerDamaged
-            }
+            // Not temporary: what was served and what there is are two ledgers.
+            StoreError::Guard(_)
+            | StoreError::Broken(_)
+            | StoreError::Unreadable { .. }
+            | StoreError::Unproven { .. } => ErrorCode::LedgerDamaged,
             StoreError::Read { .. } => ErrorCode::LedgerUnavailable,
             _ => ErrorCode::Internal,
         };
