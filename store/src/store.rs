@@ -176,7 +176,8 @@ impl Store {
         let key = draw_key(Origin::new(options.origin.clone()).map_err(StoreError::Origin)?)?;
         let config = options.scheduler.clone();
         let base: Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
-        let engine = Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, options.authorizer.clone(), now)?;
+        let engine =
+            Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, options.authorizer.clone(), now)?;
         let publisher = Publisher::new(None, None, 0);
         Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options, publisher, true)
     }

@@ -271,7 +271,7 @@ fn read_text(source: &mut Source<'_>, hash: &str) -> Result<Option<String>, CliE
 }
 
 /// What the server says of a text that is gone.
-const NO_SUCH_TEXT: &str = "B0219";
+const NO_SUCH_TEXT: &str = "B0220";
 
 /// The names that are still there; of one that was erased the number stays.
 fn read_names(source: &mut Source<'_>, selected: &Selected) -> Result<Vec<Person>, CliError> {

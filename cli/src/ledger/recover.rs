@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use bussola_domain::access::Caller;
 use bussola_server::app::system_now;
 use bussola_server::http::wire::ledger::CheckpointNote;
 use bussola_store::{Context, Location, Options, Store, Sync};
@@ -39,7 +40,7 @@ pub(super) fn run(reason: String, data: PathBuf, guard: PathBuf, yes: bool, comm
     let vkey = std::fs::read_to_string(data.join("ledger.vkey")).unwrap_or_default().trim().to_owned();
     let options =
         Options { sync: Sync::Always, snapshots: false, guard: Some(guard), ..Options::new(Location::Directory(data)) };
-    let context = Context { now: system_now(), principal: "local".into(), authority: "unverified".into() };
+    let context = Context { now: system_now(), caller: Caller::LOCAL };
     let (old, published) = Store::recover(options, context, reason)?;
     let checkpoint = CheckpointNote { note: published.note, vkey, witnesses: Vec::new() };
     let answer = Answer { served: old.map(|old| old.size), size: published.head.size, checkpoint };

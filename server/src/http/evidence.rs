@@ -9,12 +9,12 @@ use bussola_domain::catalog::EntityRef;
 use bussola_domain::command::RecordExport;
 use bussola_domain::evidence::EvidenceExported;
 use bussola_domain::id::{BlobHash, NameId};
+use http::HeaderValue;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderValue};
 
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
-use super::extract::{Answer, Json, Segments, body};
+use super::extract::{Answer, By, Json, Segments, body};
 use super::limits::BODY_BYTES_MAX;
 use super::runs::moment;
 use super::wire::error::ErrorBody;
@@ -59,7 +59,7 @@ pub(super) async fn name(State(api): State<Arc<Api>>, Segments(name): Segments<u
     request_body = ExportRequest,
     responses((status = OK, body = ExportRecorded), (status = BAD_REQUEST, body = ErrorBody))
 )]
-pub(super) async fn record(State(api): State<Arc<Api>>, headers: HeaderMap, request: Body) -> Answer<ExportRecorded> {
+pub(super) async fn record(State(api): State<Arc<Api>>, by: By, request: Body) -> Answer<ExportRecorded> {
     let request: ExportRequest = body(request, BODY_BYTES_MAX).await?;
     let is_word = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
@@ -78,7 +78,7 @@ pub(super) async fn record(State(api): State<Arc<Api>>, headers: HeaderMap, requ
         manifest: blob_hash("manifest", &request.manifest)?,
         to: moment("to", &request.to)?,
     };
-    api.execute(&headers, RecordExport(exported)).await?;
+    api.execute(&by, RecordExport(exported)).await?;
     Ok(Json(ExportRecorded { size: api.app.store.head().size }))
 }
 

@@ -1,5 +1,7 @@
 //! Reading for everybody: the checkpoint and the tiles of C2SP tlog-tiles, below the root of the server.
 //!
+//! Checkpoint and tiles hold hashes and are for anybody; bundles of entries are for whoever may look at the ledger.
+//!
 //! INVARIANT: a tile is given only as far as a signed checkpoint covers it, and then never changes: so whoever has it may
 //! keep it for ever. The checkpoint is the one thing to be asked for again.
 
@@ -9,6 +11,7 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use bussola_domain::access::{Action, Resource};
 use bussola_ledger::{TILE_WIDTH, entry_bundle, tile_bytes};
 use bussola_store::StoreError;
 use flate2::Compression;
@@ -18,12 +21,15 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use super::api::Api;
 use super::error::{ApiError, ErrorCode};
+use super::extract::By;
 use super::limits::{TILE_INDEX_MAX, TILE_LEVEL_MAX};
 use crate::limits::COMPRESS_BYTES_MIN;
 use crate::reply::Wishes;
 
 /// A year, which is as long as anybody keeps anything.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
+/// The same for what not everybody may see: by whoever asked, and by nobody between.
+const FOR_EVER_PRIVATE: &str = "private, max-age=31536000, immutable";
 /// A new one is signed about once a second.
 const A_SECOND: &str = "public, max-age=1";
 
@@ -43,11 +49,17 @@ pub(super) async fn checkpoint(State(api): State<Arc<Api>>) -> Result<Response, 
 /// `GET /tile/<L>/<N>[.p/<W>]` and `GET /tile/entries/<N>[.p/<W>]`
 pub(super) async fn tile(
     State(api): State<Arc<Api>>,
+    by: By,
     method: Method,
     headers: HeaderMap,
     Path(path): Path<String>,
 ) -> Result<Response, ApiError> {
     let wanted = wanted(&path).ok_or_else(|| missing(&path, "a path is `tile/0/x001/234`, `tile/entries/000.p/7`"))?;
+    if matches!(wanted, Wanted::Entries { .. }) {
+        // Hashes say nothing; entries say what happened.
+        let denied = api.app.may(&by.0, Action::ReadLedger, Resource::Ledger).await;
+        denied.map_err(|denial| StoreError::Denied { denial: Arc::new(denial) })?;
+    }
     let gzip = Wishes::of(&method, &headers).gzip();
     let bytes = api.app.read_large(move |store| match wanted {
         Wanted::Tile { level, index, width } => {
@@ -67,7 +79,8 @@ pub(super) async fn tile(
     });
     let (bytes, is_packed) =
         bytes.await??.ok_or_else(|| missing(&path, "`/checkpoint` says how many entries there are"))?;
-    let mut reply = sent(bytes, "application/octet-stream", FOR_EVER);
+    let keep = if matches!(wanted, Wanted::Entries { .. }) { FOR_EVER_PRIVATE } else { FOR_EVER };
+    let mut reply = sent(bytes, "application/octet-stream", keep);
     if matches!(wanted, Wanted::Entries { .. }) {
         reply.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Encoding"));
     }
