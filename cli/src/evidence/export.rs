@@ -131,7 +131,7 @@ fn export(arguments: &Arguments, common: &Common) -> Result<Answer, CliError> {
             witnesses: &signed.witnesses,
             people: people.as_deref(),
             texts: &texts,
-            // Access control keeps none yet: the report says so.
+            // They are not taken along yet: the report says so.
             policies: &[],
         },
         &selected,
