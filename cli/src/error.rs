@@ -52,6 +52,8 @@ codes! {
     NotVerified = 311 No, "the ledger does not verify";
     /// A checkpoint that was given is not one of this ledger.
     BadCheckpoint = 312 No, "a checkpoint cannot be used";
+    /// A bundle of evidence is not whole.
+    BadEvidence = 313 No, "a bundle of evidence does not verify";
     /// A data directory cannot be read.
     Data = 321 No, "a data directory cannot be used";
     /// The server does not start.

@@ -8,6 +8,7 @@ mod catalog;
 mod client;
 mod credentials;
 mod error;
+mod evidence;
 mod explain;
 mod graph;
 mod ledger;
@@ -120,6 +121,9 @@ enum Command {
     /// Verify the ledger, or take proofs from it.
     #[command(subcommand)]
     Ledger(ledger::Command),
+    /// Take evidence out of the ledger for an auditor, or verify what somebody took out.
+    #[command(subcommand)]
+    Evidence(evidence::Command),
     /// Write a completion script for a shell to stdout.
     Completions {
         /// Which shell.
@@ -151,6 +155,7 @@ fn main() -> ExitCode {
         Command::Pause => scheduler::pause(&common),
         Command::Unpause => scheduler::unpause(&common),
         Command::Ledger(command) => ledger::run(command, &common),
+        Command::Evidence(command) => evidence::run(command, &common),
         Command::Completions { shell } => completions(shell),
     };
     match done {

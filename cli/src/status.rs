@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use bussola_server::http::wire::ledger::WitnessStanding;
 use bussola_server::http::wire::status::Status;
 
 use crate::Common;
@@ -50,6 +51,20 @@ fn text(screen: &Screen, server: &str, status: &Status) -> String {
         line("", &format!("{}: bussola catalog problems", some.join(", ")));
     }
     line("ledger", &format!("{}, root {}", count(status.ledger.size as usize, "entry", "entries"), status.ledger.root));
+    if let Some(published) = status.ledger.published.as_ref().filter(|published| published.size < status.ledger.size) {
+        line("", &format!("published up to entry {}", published.size));
+    }
+    for witness in &status.ledger.witnesses {
+        let message = witness.message.as_deref().map(|message| format!(": {message}")).unwrap_or_default();
+        let standing = match witness.standing {
+            WitnessStanding::New => "not asked yet",
+            WitnessStanding::Cosigned => "cosigns",
+            WitnessStanding::Unreachable => "cannot be asked",
+            WitnessStanding::Unknown => "does not know this ledger",
+            WitnessStanding::Refused => "REFUSES this ledger",
+        };
+        line("witness", &format!("{} {standing}{message}", witness.name));
+    }
     text
 }
 

@@ -14,6 +14,7 @@ use crate::access::event::{
 use crate::catalog::event::{
     CatalogEvent, EntityDeclared, EntityRemoved, ManifestForgotten, ManifestRead, PipelineDiscovered, PipelineExtended,
 };
+use crate::evidence::{EvidenceExported, LedgerRecovered};
 use crate::id::{BlobHash, NameId, RunId, Timestamp};
 use crate::names::{NamesGiven, TextsErased};
 use crate::runs::{HistoryForgotten, RunEnded, RunResumed, RunStarted};
@@ -129,6 +130,8 @@ events! {
     "tokens.revoked" 1 TokensRevoked: |_| "access".into();
     "access.denied" 1 AccessDenied: |event| event.resource.clone();
     "policies.loaded" 1 PoliciesLoaded: |_| "access".into();
+    "ledger.recovered" 1 LedgerRecovered: |_| "ledger".into();
+    "evidence.exported" 1 EvidenceExported: |event| event.component.clone().unwrap_or_else(|| "ledger".into());
 }
 
 impl From<CatalogEvent> for Event {

@@ -12,6 +12,7 @@ pub mod command;
 pub mod compare;
 pub mod critical_path;
 pub mod event;
+pub mod evidence;
 pub mod explain;
 pub mod grouping;
 pub mod id;

@@ -165,7 +165,9 @@ impl RunGraph {
             | Event::TokenIssued(_)
             | Event::TokensRevoked(_)
             | Event::AccessDenied(_)
-            | Event::PoliciesLoaded(_) => {}
+            | Event::PoliciesLoaded(_)
+            | Event::LedgerRecovered(_)
+            | Event::EvidenceExported(_) => {}
         }
     }
 

@@ -154,6 +154,14 @@ pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
         Event::PoliciesLoaded(event) => {
             format!("{by} loaded policy set {} ({} files)", event.set, event.files.len())
         }
+        Event::LedgerRecovered(event) => match &event.old {
+            Some(old) => format!("{by} recovered the ledger: {} entries of {} were left", event.new.size, old.size),
+            None => format!("{by} set up the ledger's guard anew at {} entries", event.new.size),
+        },
+        Event::EvidenceExported(event) => {
+            let about = event.component.as_deref().map(|component| format!(" about {component}")).unwrap_or_default();
+            format!("{by} exported evidence{about} for {}", event.framework)
+        }
     }
 }
 

@@ -120,6 +120,10 @@ fn every_kind_has_a_sentence() {
     let expected = "ana was denied retryRun on component:default/etl, 3 times: no policy allows it";
     check("access.denied", denied, expected);
     check("policies.loaded", r#"{"files":{},"set":2}"#, "ana loaded policy set 2 (0 files)");
+    let recovered = format!(r#"{{"new":{{"root":"r","size":5}},"old":{{"root":"o","size":9}},"reason":"{hash}"}}"#);
+    check("ledger.recovered", &recovered, "ana recovered the ledger: 5 entries of 9 were left");
+    let exported = format!(r#"{{"framework":"soc2","from":0,"manifest":"{hash}","to":5}}"#);
+    check("evidence.exported", &exported, "ana exported evidence for soc2");
     let missing: Vec<_> = Event::KINDS.iter().filter(|(kind, _)| !seen.contains(kind)).collect();
     assert!(missing.is_empty(), "without a test: {missing:?}");
 }

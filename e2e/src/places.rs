@@ -53,6 +53,21 @@ pub fn python_command(name: &str) -> Option<PathBuf> {
     None
 }
 
+/// A command of the independent judges (`aics-tlog`, `aics-witness`): beside what `BUSSOLA_AICS_TLOG` names, else in
+/// `target/judge` of the checkout. `None`, said on stderr, when there is none.
+#[must_use]
+pub fn judge_command(name: &str) -> Option<PathBuf> {
+    let given = std::env::var_os("BUSSOLA_AICS_TLOG").filter(|given| !given.is_empty()).map(PathBuf::from);
+    let folder =
+        given.as_deref().and_then(Path::parent).map_or_else(|| checkout().join("target/judge/bin"), Path::to_owned);
+    let path = folder.join(name);
+    if path.is_file() {
+        return Some(path);
+    }
+    skip(&format!("no `{name}`: run scripts/bootstrap with a Python of at least 3.12, or set BUSSOLA_AICS_TLOG"));
+    None
+}
+
 /// Says that a test is skipped, past the test runner's capture, so that nobody takes a skip for a pass.
 pub fn skip(why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");

@@ -45,14 +45,15 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 9] = [
+    let allowed: [(&str, &[&str]); 10] = [
         ("ledger", &[]),
+        ("evidence", &["bussola-ledger"]),
         ("domain", &[]),
         ("store", &["bussola-ledger", "bussola-domain"]),
         ("identity", &[]),
         ("ui", &[]),
         ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-identity", "bussola-ui"]),
-        ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server"]),
+        ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server", "bussola-evidence"]),
         ("e2e", &[]),
         // The benchmark drives servers with the same clients as the end-to-end tests.
         ("bench", &["bussola-e2e"]),
@@ -103,11 +104,17 @@ fn the_ledger_stands_alone() {
 }
 
 #[test]
+fn evidence_is_verified_from_bytes_alone() {
+    let words = ["rusqlite", "tokio", "async fn", "std::fs", "std::net", "SystemTime"];
+    check_absent("evidence/src", &words, "a third party audits this crate with `ledger/` alone");
+}
+
+#[test]
 fn only_the_store_knows_sql_and_only_the_server_the_network() {
-    for folder in ["ledger", "domain", "identity", "server", "cli"] {
+    for folder in ["ledger", "evidence", "domain", "identity", "server", "cli"] {
         assert!(!dependencies(folder).contains("rusqlite"), "{folder} must not depend on rusqlite");
     }
-    for folder in ["ledger", "domain", "store"] {
+    for folder in ["ledger", "evidence", "domain", "store"] {
         for library in ["axum", "hyper"] {
             assert!(!dependencies(folder).contains(library), "{folder} must not depend on {library}");
         }
@@ -130,7 +137,7 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "domain", "store", "identity", "server", "ui", "cli", "e2e", "bench"] {
+    for folder in ["ledger", "evidence", "domain", "store", "identity", "server", "ui", "cli", "e2e", "bench"] {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }

@@ -73,6 +73,15 @@ pub struct EntryRef<'a> {
     pub payload: &'a [u8],
 }
 
+/// The kind in a leaf, without decoding it: for whoever looks for a kind in many. Of bytes that are not a leaf it says nothing.
+pub fn leaf_kind(leaf: &[u8]) -> Option<&[u8]> {
+    const MEMBER: &[u8] = b",\"kind\":\"";
+    // Before it stand a number and a string, and no string contains a bare quote.
+    let at = leaf.windows(MEMBER.len()).position(|window| window == MEMBER)? + MEMBER.len();
+    let length = leaf[at..].iter().position(|&byte| byte == b'"')?;
+    Some(&leaf[at..at + length])
+}
+
 /// Why an entry has no leaf, or why bytes are not one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EntryError {

@@ -7,6 +7,8 @@
 //! - [`struct@Hash`], [`leaf_hash`], [`node_hash`]: SHA-256 as RFC 6962 applies it.
 //! - [`Frontier`], [`FullTile`]: the growing tree, and the 256-wide tiles of C2SP `tlog-tiles` that it completes.
 //! - [`inclusion_proof`], [`consistency_proof`] and their `verify_` counterparts.
+//! - [`multi_proof`]: one proof for many entries, as small as what they do not share with each other.
+//! - [`WitnessKey`], [`Cosignature`]: C2SP `tlog-cosignature`, what witnesses add to a checkpoint.
 //! - [`Checkpoint`], [`SigningKey`], [`VerifyingKey`]: C2SP `tlog-checkpoint` on C2SP `signed-note`, Ed25519.
 //! - [`Verifier`], [`Fault`]: the whole ledger checked as a stream, naming the first entry that is wrong and why.
 //!
@@ -27,10 +29,12 @@
 
 pub mod canonical;
 mod checkpoint;
+mod cosignature;
 mod entry;
 mod frontier;
 mod hash;
 pub mod limits;
+mod multi_proof;
 mod note;
 mod proof;
 mod proof_text;
@@ -38,9 +42,11 @@ mod tile;
 mod verify;
 
 pub use checkpoint::{Checkpoint, CheckpointError, TreeHead};
-pub use entry::{Entry, EntryBody, EntryError, EntryRef, Payload};
+pub use cosignature::{Cosignature, CosignatureError, WitnessKey, with_cosignature};
+pub use entry::{Entry, EntryBody, EntryError, EntryRef, Payload, leaf_kind};
 pub use frontier::{Frontier, RestoreError};
 pub use hash::{Hash, HashError, leaf_hash, node_hash};
+pub use multi_proof::{multi_proof, verify_multi};
 pub use note::{KeyError, NoteError, Origin, OriginError, SigningKey, VerifyingKey};
 pub use proof::{
     ProofError, ReadProofError, consistency_proof, inclusion_proof, root_at, verify_consistency, verify_inclusion,

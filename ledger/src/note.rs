@@ -23,7 +23,7 @@ use crate::hash::hex_digit;
 use crate::limits::{KEY_TEXT_BYTES_MAX, NOTE_BYTES_MAX, NOTE_SIGNATURES_MAX, ORIGIN_BYTES_MAX};
 
 /// The byte that C2SP signed-note assigns to Ed25519.
-const ED25519: u8 = 0x01;
+pub(crate) const ED25519: u8 = 0x01;
 const PRIVATE_PREFIX: &str = "PRIVATE+KEY+";
 const SIGNATURE_PREFIX: &str = "\u{2014} ";
 
@@ -59,9 +59,14 @@ pub enum KeyError {
     /// The name in it.
     #[error("name of the key: {0}")]
     Origin(OriginError),
-    /// Only Ed25519 is supported.
-    #[error("key is of type {0:#04x}, only Ed25519 (0x01) is supported")]
-    Type(u8),
+    /// Only Ed25519 is supported: 0x01 for ledgers, 0x04 for their witnesses.
+    #[error("key is of type {found:#04x}, expected {expected:#04x}: Ed25519 is 0x01 for a ledger, 0x04 for a witness")]
+    Type {
+        /// Of the key.
+        found: u8,
+        /// As it should be here.
+        expected: u8,
+    },
     /// The id is derived from the rest, so a mistyped key is noticed.
     #[error("key id does not match the name and the key")]
     Id,
@@ -115,7 +120,7 @@ impl KeyError {
     pub fn hint(&self) -> &'static str {
         match self {
             KeyError::Form { .. } | KeyError::Origin(_) => "give the whole key on one line, as it was handed out",
-            KeyError::Type(_) => "keys of witnesses and of other logs cannot stand for this ledger",
+            KeyError::Type { .. } => "a witness's key cannot stand for a ledger, nor a ledger's key for a witness",
             KeyError::Id => "the key was mistyped, or belongs to another name",
             KeyError::Point => "do not trust whoever handed out this key",
         }
@@ -183,12 +188,12 @@ pub struct VerifyingKey {
 }
 
 /// Tells the keys of one name apart; not a commitment (four bytes are easily matched).
-type KeyId = [u8; 4];
+pub(crate) type KeyId = [u8; 4];
 
-fn key_id(origin: &Origin, public: &ed25519_dalek::VerifyingKey) -> KeyId {
+pub(crate) fn key_id(origin: &Origin, key_type: u8, public: &ed25519_dalek::VerifyingKey) -> KeyId {
     let mut hasher = Sha256::new();
     hasher.update(origin.as_str());
-    hasher.update([b'\n', ED25519]);
+    hasher.update([b'\n', key_type]);
     hasher.update(public.as_bytes());
     let hash = hasher.finalize();
     [hash[0], hash[1], hash[2], hash[3]]
@@ -198,7 +203,7 @@ impl SigningKey {
     /// The key of a ledger from 32 secret random bytes.
     pub fn from_seed(origin: Origin, seed: [u8; 32]) -> SigningKey {
         let secret = ed25519_dalek::SigningKey::from_bytes(&seed);
-        let id = key_id(&origin, &secret.verifying_key());
+        let id = key_id(&origin, ED25519, &secret.verifying_key());
         SigningKey { origin, id, secret }
     }
 
@@ -214,7 +219,7 @@ impl SigningKey {
 
     /// The text form, **secret**: for a file that only the server can read.
     pub fn to_secret_text(&self) -> String {
-        format!("{PRIVATE_PREFIX}{}", key_text(&self.origin, self.id, self.secret.as_bytes()))
+        format!("{PRIVATE_PREFIX}{}", key_text(&self.origin, self.id, ED25519, self.secret.as_bytes()))
     }
 
     /// The signed note of the checkpoint of this head. Same key and head, same note: Ed25519 signatures are deterministic.
@@ -238,7 +243,8 @@ impl FromStr for SigningKey {
 
     fn from_str(text: &str) -> Result<SigningKey, KeyError> {
         let form = KeyError::Form { kind: "signing", form: "PRIVATE+KEY+name+id+base64" };
-        let (origin, id, seed) = parse_key(text.strip_prefix(PRIVATE_PREFIX).ok_or_else(|| form.clone())?, form)?;
+        let (origin, id, seed) =
+            parse_key(text.strip_prefix(PRIVATE_PREFIX).ok_or_else(|| form.clone())?, ED25519, form)?;
         let key = SigningKey::from_seed(origin, seed);
         if key.id != id { Err(KeyError::Id) } else { Ok(key) }
     }
@@ -272,7 +278,7 @@ impl VerifyingKey {
 
 impl fmt::Display for VerifyingKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&key_text(&self.origin, self.id, self.public.as_bytes()))
+        f.pad(&key_text(&self.origin, self.id, ED25519, self.public.as_bytes()))
     }
 }
 
@@ -287,24 +293,34 @@ impl FromStr for VerifyingKey {
 
     fn from_str(text: &str) -> Result<VerifyingKey, KeyError> {
         let form = KeyError::Form { kind: "verifying", form: "name+id+base64" };
-        let (origin, id, bytes) = parse_key(text, form)?;
-        let public = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::Point)?;
-        // The point is on the curve; it must also be written in the one canonical way, and not be of small order.
-        if public.is_weak() || public.to_edwards().compress().to_bytes() != bytes {
-            return Err(KeyError::Point);
-        }
-        if key_id(&origin, &public) != id { Err(KeyError::Id) } else { Ok(VerifyingKey { origin, id, public }) }
+        let (origin, id, public) = parse_public_key(text, ED25519, form)?;
+        Ok(VerifyingKey { origin, id, public })
     }
 }
 
-fn key_text(origin: &Origin, id: KeyId, key: &[u8; 32]) -> String {
-    let mut typed = vec![ED25519];
+/// A verifying key of one type.
+pub(crate) fn parse_public_key(
+    text: &str,
+    key_type: u8,
+    form: KeyError,
+) -> Result<(Origin, KeyId, ed25519_dalek::VerifyingKey), KeyError> {
+    let (origin, id, bytes) = parse_key(text, key_type, form)?;
+    let public = ed25519_dalek::VerifyingKey::from_bytes(&bytes).map_err(|_| KeyError::Point)?;
+    // The point is on the curve; it must also be written in the one canonical way, and not be of small order.
+    if public.is_weak() || public.to_edwards().compress().to_bytes() != bytes {
+        return Err(KeyError::Point);
+    }
+    if key_id(&origin, key_type, &public) != id { Err(KeyError::Id) } else { Ok((origin, id, public)) }
+}
+
+pub(crate) fn key_text(origin: &Origin, id: KeyId, key_type: u8, key: &[u8; 32]) -> String {
+    let mut typed = vec![key_type];
     typed.extend_from_slice(key);
     let [a, b, c, d] = id;
     format!("{origin}+{a:02x}{b:02x}{c:02x}{d:02x}+{}", STANDARD.encode(typed))
 }
 
-fn parse_key(text: &str, form: KeyError) -> Result<(Origin, KeyId, [u8; 32]), KeyError> {
+fn parse_key(text: &str, key_type: u8, form: KeyError) -> Result<(Origin, KeyId, [u8; 32]), KeyError> {
     if text.len() > KEY_TEXT_BYTES_MAX {
         return Err(form);
     }
@@ -314,9 +330,9 @@ fn parse_key(text: &str, form: KeyError) -> Result<(Origin, KeyId, [u8; 32]), Ke
     let origin = Origin::new(name).map_err(KeyError::Origin)?;
     let id = parse_key_id(id).ok_or_else(|| form.clone())?;
     let key = STANDARD.decode(key).map_err(|_| form.clone())?;
-    let (key_type, key) = key.split_first().ok_or_else(|| form.clone())?;
-    if *key_type != ED25519 {
-        return Err(KeyError::Type(*key_type));
+    let (found, key) = key.split_first().ok_or_else(|| form.clone())?;
+    if *found != key_type {
+        return Err(KeyError::Type { found: *found, expected: key_type });
     }
     Ok((origin, id, key.try_into().map_err(|_| form)?))
 }
@@ -330,14 +346,17 @@ fn parse_key_id(text: &str) -> Option<KeyId> {
     Some(id)
 }
 
-struct SignatureLine<'a> {
-    name: &'a str,
-    id: KeyId,
-    signature: Vec<u8>,
+/// One line below the blank line.
+pub(crate) struct SignatureLine<'a> {
+    pub name: &'a str,
+    pub id: KeyId,
+    pub signature: Vec<u8>,
+    /// All of it, without its end.
+    pub text: &'a str,
 }
 
 /// The signed text, and the signature lines below the last blank line.
-fn split_note(note: &str) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
+pub(crate) fn split_note(note: &str) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
     if note.len() > NOTE_BYTES_MAX {
         return Err(NoteError::TooLong(note.len()));
     }
@@ -356,7 +375,7 @@ fn split_note(note: &str) -> Result<(&str, Vec<SignatureLine<'_>>), NoteError> {
     Ok((text, lines.collect::<Result<_, _>>()?))
 }
 
-fn parse_signature(line: &str) -> Option<SignatureLine<'_>> {
+pub(crate) fn parse_signature(line: &str) -> Option<SignatureLine<'_>> {
     let (name, encoded) = line.strip_prefix(SIGNATURE_PREFIX)?.split_once(' ')?;
     if name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == '+') {
         return None;
@@ -366,5 +385,5 @@ fn parse_signature(line: &str) -> Option<SignatureLine<'_>> {
     if signature.is_empty() {
         return None;
     }
-    Some(SignatureLine { name, id: *id, signature: signature.to_vec() })
+    Some(SignatureLine { name, id: *id, signature: signature.to_vec(), text: line })
 }

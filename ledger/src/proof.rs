@@ -5,6 +5,9 @@
 //!
 //! A proof reads two tiles per tile level at most, whatever the size: the ones above the entry and the right edge.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::checkpoint::TreeHead;
 use crate::hash::{Hash, node_hash};
 use crate::limits::PROOF_HASHES_MAX;
@@ -20,6 +23,12 @@ pub enum ReadProofError<E> {
         seq: u64,
         /// The size of the tree.
         size: u64,
+    },
+    /// Entries of one proof are named in rising order, each once.
+    #[error("entry {seq} of the proof is named out of order")]
+    Order {
+        /// The entry that does not come after the one before it.
+        seq: u64,
     },
     /// A tree cannot have grown to be smaller.
     #[error("a ledger of {new} entries cannot follow one of {old}")]
@@ -72,6 +81,12 @@ pub enum ProofError {
         /// The size that is meant to be later.
         new: u64,
     },
+    /// Entries of one proof are named in rising order, each once.
+    #[error("entry {seq} of the proof is named out of order")]
+    Order {
+        /// The entry that does not come after the one before it.
+        seq: u64,
+    },
     /// The proof has too few or too many hashes for these sizes.
     #[error("proof of {found} hashes is too {} for these sizes", if *.long { "long" } else { "short" })]
     Length {
@@ -103,6 +118,7 @@ impl ProofError {
     pub fn hint(&self) -> &'static str {
         match self {
             ProofError::NoSuchEntry { .. } => "use a checkpoint that was signed after the entry was written",
+            ProofError::Order { .. } => "name the entries in rising order",
             ProofError::Shrinking { .. } => "give the older checkpoint first",
             ProofError::Length { .. } => "the proof was made for other sizes, or was cut",
             ProofError::Root { .. } => "the entry, the proof or the checkpoint is not from this ledger, or was changed",
@@ -171,24 +187,24 @@ pub fn root_at<R: TileReader>(size: u64, reader: &R) -> Result<Hash, ReadProofEr
 }
 
 /// The size of the left subtree of `count` entries: the largest power of two below it.
-fn split(count: u64) -> u64 {
+pub(crate) fn split(count: u64) -> u64 {
     1 << (count - 1).ilog2()
 }
 
 /// A tree of a certain size, read from tiles, each of them once.
-struct Tree<'a, R: TileReader> {
+pub(crate) struct Tree<'a, R: TileReader> {
     size: u64,
     reader: &'a R,
-    tiles: Vec<(u8, u64, Vec<Hash>)>,
+    tiles: HashMap<(u8, u64), Vec<Hash>>,
 }
 
 impl<'a, R: TileReader> Tree<'a, R> {
-    fn new(size: u64, reader: &'a R) -> Tree<'a, R> {
-        Tree { size, reader, tiles: Vec::new() }
+    pub(crate) fn new(size: u64, reader: &'a R) -> Tree<'a, R> {
+        Tree { size, reader, tiles: HashMap::new() }
     }
 
     /// The hash of the entries from `start` to before `end`.
-    fn hash(&mut self, start: u64, end: u64) -> Result<Hash, ReadProofError<R::Error>> {
+    pub(crate) fn hash(&mut self, start: u64, end: u64) -> Result<Hash, ReadProofError<R::Error>> {
         let count = end - start;
         if count == 0 {
             return Ok(Hash::EMPTY_ROOT);
@@ -212,21 +228,18 @@ impl<'a, R: TileReader> Tree<'a, R> {
     }
 
     fn tile(&mut self, level: u8, index: u64) -> Result<&[Hash], ReadProofError<R::Error>> {
-        let known = self.tiles.iter().position(|tile| (tile.0, tile.1) == (level, index));
-        let known = match known {
-            Some(known) => known,
-            None => {
+        match self.tiles.entry((level, index)) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
                 let width = tile_width(level, index, self.size);
                 let read = self.reader.read_tile(level, index, width);
                 let read = read.map_err(|source| ReadProofError::Read { level, index, source })?;
                 let Some(hashes) = read.get(..width) else {
                     return Err(ReadProofError::Short { level, index, expected: width, found: read.len() });
                 };
-                self.tiles.push((level, index, hashes.to_vec()));
-                self.tiles.len() - 1
+                Ok(place.insert(hashes.to_vec()))
             }
-        };
-        Ok(&self.tiles[known].2)
+        }
     }
 }
 

@@ -368,3 +368,11 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn the_kind_is_found_without_decoding() {
+    let authority = "policy \\\",\"kind\":\"other".to_owned();
+    let leaf = EntryBody { authority, ..support::body() }.at(3).encode().unwrap();
+    assert_eq!(bussola_ledger::leaf_kind(&leaf), Some(&b"run.started"[..]));
+    assert_eq!(bussola_ledger::leaf_kind(b"{}"), None);
+}

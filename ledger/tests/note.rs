@@ -179,7 +179,7 @@ fn keys_are_read_strictly_and_never_shown() {
     }
     assert_eq!(refused(&verifying.replace("bussola", "bussole")), KeyError::Id);
     assert_eq!(refused(&verifying.replace("bussola", "bus sola")), KeyError::Origin(OriginError::Character(' ')));
-    assert_eq!(refused("a+01234567+BAAA"), KeyError::Type(4));
+    assert_eq!(refused("a+01234567+BAAA"), KeyError::Type { found: 4, expected: 1 });
     assert_eq!(refused("a+01234567+AQAA"), form);
     // The identity: under it anyone can sign. And an encoding whose y is not reduced.
     assert_eq!(refused(&format!("a+01234567+AQE{}", "A".repeat(41))), KeyError::Point);

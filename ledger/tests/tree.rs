@@ -6,8 +6,8 @@ mod support;
 
 use bussola_ledger::{
     Frontier, Hash, ProofError, ReadProofError, RestoreError, TILE_WIDTH, TreeHead, consistency_proof, entry_bundle,
-    entry_bundle_path, inclusion_proof, leaf_hash, node_hash, root_at, tile_bytes, tile_hashes, tile_path,
-    verify_consistency, verify_inclusion,
+    entry_bundle_path, inclusion_proof, leaf_hash, multi_proof, node_hash, root_at, tile_bytes, tile_hashes, tile_path,
+    verify_consistency, verify_inclusion, verify_multi,
 };
 use proptest::prelude::*;
 use support::{Kept, NoTile, flip_hash};
@@ -352,4 +352,65 @@ fn hash_texts_are_read_in_one_form() {
     ] {
         assert!(Hash::from_base64(wrong).is_err(), "{wrong}");
     }
+}
+
+/// The entries of a pattern of bits.
+fn chosen(bits: u64, size: u64) -> Vec<u64> {
+    (0..size).filter(|seq| bits >> seq & 1 == 1).collect()
+}
+
+#[test]
+fn one_proof_of_many_entries_shows_these_and_no_others() {
+    for size in 0..=9 {
+        let kept = kept(size);
+        for bits in 0..1_u64 << size {
+            let seqs = chosen(bits, size);
+            let leaves: Vec<_> = seqs.iter().map(|&seq| (seq, kept.full.hashes[seq as usize])).collect();
+            let proof = multi_proof(&seqs, size, &kept.reader()).unwrap();
+            assert_eq!(verify_multi(&leaves, kept.head(size), &proof), Ok(()), "{seqs:?} of {size}");
+            for place in 0..leaves.len() {
+                let mut other = leaves.clone();
+                other[place].1 = flip_hash(other[place].1, place);
+                assert!(verify_multi(&other, kept.head(size), &proof).is_err(), "another leaf");
+                other.remove(place);
+                assert!(verify_multi(&other, kept.head(size), &proof).is_err(), "one leaf less");
+            }
+            for place in 0..proof.len() {
+                let mut other = proof.clone();
+                other[place] = flip_hash(other[place], place);
+                assert!(verify_multi(&leaves, kept.head(size), &other).is_err(), "another hash");
+                other.remove(place);
+                assert!(verify_multi(&leaves, kept.head(size), &other).is_err(), "one hash less");
+            }
+            let longer = [&proof[..], &[Hash::EMPTY_ROOT]].concat();
+            assert!(verify_multi(&leaves, kept.head(size), &longer).is_err(), "one hash more");
+        }
+    }
+}
+
+#[test]
+fn a_run_of_entries_needs_few_hashes_and_one_entry_those_of_its_inclusion() {
+    let kept = kept(70_000);
+    let run: Vec<u64> = (300..66_000).collect();
+    let proof = multi_proof(&run, 70_000, &kept.reader()).unwrap();
+    assert!(proof.len() <= 2 * 17, "{}", proof.len());
+    let leaves: Vec<_> = run.iter().map(|&seq| (seq, kept.full.hashes[seq as usize])).collect();
+    assert_eq!(verify_multi(&leaves, kept.head(70_000), &proof), Ok(()));
+    let moved: Vec<_> = leaves.iter().map(|&(seq, hash)| (seq + 1, hash)).collect();
+    assert!(verify_multi(&moved, kept.head(70_000), &proof).is_err());
+    let mut one = multi_proof(&[12_345], 70_000, &kept.reader()).unwrap();
+    let mut inclusion = inclusion_proof(12_345, 70_000, &kept.reader()).unwrap();
+    one.sort_unstable();
+    inclusion.sort_unstable();
+    assert_eq!(one, inclusion);
+}
+
+#[test]
+fn entries_of_one_proof_are_named_in_order() {
+    let kept = kept(4);
+    assert_eq!(multi_proof(&[1, 1], 4, &kept.reader()), Err(ReadProofError::Order { seq: 1 }));
+    assert_eq!(multi_proof(&[2, 4], 4, &kept.reader()), Err(ReadProofError::NoSuchEntry { seq: 4, size: 4 }));
+    let hash = kept.full.hashes[0];
+    assert_eq!(verify_multi(&[(2, hash), (1, hash)], kept.head(4), &[]), Err(ProofError::Order { seq: 1 }));
+    assert_eq!(verify_multi(&[(4, hash)], kept.head(4), &[]), Err(ProofError::NoSuchEntry { seq: 4, size: 4 }));
 }

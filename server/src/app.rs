@@ -15,6 +15,7 @@ use crate::http::Hosts;
 use crate::http::wire::access::Provider;
 use crate::login::Providers;
 use crate::metrics::Meters;
+use crate::witness::Witnesses;
 
 /// Shared by all requests.
 pub struct App {
@@ -32,6 +33,8 @@ pub struct App {
     pub login: Option<Providers>,
     /// How long a session lasts.
     pub session_hours: u32,
+    /// Who cosigns checkpoints.
+    pub witnesses: Witnesses,
     /// Counters and durations of requests.
     pub meters: Meters,
 }
@@ -61,6 +64,7 @@ impl App {
             knows_providers: login.is_some(),
             login,
             session_hours: settings.access.session_hours,
+            witnesses: Witnesses::new(&settings.witnesses, settings.quorum),
             meters: Meters::default(),
         })
     }

@@ -1,7 +1,8 @@
 //! Every protocol that bussola speaks, and the only crate that touches the network.
 //!
 //! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`http`] is the
-//! REST API; `web` is the web app; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
+//! REST API; `web` is the web app; [`witness`] has checkpoints
+//! cosigned; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
 //! everything.
 
 pub mod app;
@@ -17,9 +18,11 @@ pub mod luigi;
 pub mod manifests;
 mod messages;
 pub mod metrics;
+mod outbound;
 pub mod reply;
 mod run;
 mod secret;
 mod web;
+pub mod witness;
 
 pub use run::{Fatal, Running, router, start};

@@ -69,3 +69,15 @@ pub const PENDING_MAX: usize = 10_000;
 
 /// LIMIT: seconds in which a command line fetches its session: it waits for the code.
 pub const CODE_TIME_S_MAX: i64 = 60;
+
+/// How soon a witness is asked again after it cosigned, and how long after its first failure; then twice as long, and so on.
+pub const WITNESS_PAUSE: Duration = Duration::from_secs(1);
+
+/// LIMIT: see [`WITNESS_PAUSE`].
+pub const WITNESS_DELAY_MAX: Duration = Duration::from_secs(60);
+
+/// A witness is asked again after this time although nothing is new: its time says how fresh a checkpoint is.
+pub const WITNESS_AGAIN: Duration = Duration::from_secs(600);
+
+/// LIMIT: witnesses: a note has at most 16 signature lines, and one is ours.
+pub const WITNESSES_MAX: usize = bussola_ledger::limits::NOTE_SIGNATURES_MAX - 1;

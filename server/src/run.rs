@@ -90,6 +90,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     for socket in sockets {
         connections.serve(socket);
     }
+    app.witnesses.start(&app.store);
     if !settings.test_clock {
         tokio::spawn(prune_for_ever(app.clone()));
     }
@@ -111,6 +112,8 @@ fn options(settings: &Settings) -> Options {
     if let Some(origin) = &settings.origin {
         options.origin = origin.clone();
     }
+    options.guard = settings.guard.clone();
+    options.quorum = settings.quorum;
     options.scheduler = settings.scheduler.clone();
     options.run_retention = Some(Duration::from_secs(u64::from(settings.retention_days) * 86_400));
     options

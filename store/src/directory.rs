@@ -45,6 +45,11 @@ impl Directory {
         self.path.join("ledger.vkey")
     }
 
+    /// The newest checkpoint that enough witnesses cosigned.
+    pub(crate) fn cosigned(&self) -> PathBuf {
+        self.path.join("checkpoint.cosigned")
+    }
+
     /// Makes the directory, for its owner alone, if it is not there.
     pub(crate) fn create(&self) -> Result<(), StoreError> {
         let created = DirBuilder::new().recursive(true).mode(0o700).create(&self.path);

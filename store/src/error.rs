@@ -7,6 +7,7 @@ use std::time::Duration;
 use bussola_domain::access::Denial;
 use bussola_ledger::{EntryError, Fault, KeyError, OriginError};
 
+use crate::guard::GuardError;
 use crate::journal::JournalError;
 
 /// Why the store did not do what was asked. Cloned to every caller that the same failure concerns.
@@ -148,6 +149,9 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// The second store does not let the ledger be served.
+    #[error("{0}")]
+    Guard(GuardError),
     /// There is no proof.
     #[error("cannot prove entry {seq}: {reason}")]
     Unproven {
@@ -195,12 +199,16 @@ impl StoreError {
             StoreError::Unreadable { .. } => {
                 "run `bussola ledger verify`: if the entry is intact, a newer release wrote it; else restore a backup"
             }
+            StoreError::Guard(error) => error.hint(),
             StoreError::Unproven { .. } => "run `bussola ledger verify` to see what is wrong",
         }
     }
 
     /// Whether the same command may succeed later.
     pub fn is_temporary(&self) -> bool {
+        if let StoreError::Guard(error) = self {
+            return error.is_temporary();
+        }
         matches!(
             self,
             StoreError::Busy { .. }

@@ -17,6 +17,7 @@ use crate::error::StoreError;
 use crate::journal::sqlite::{Fold, fold_log};
 use crate::limits::{CHECKPOINT_INTERVAL, FLUSH_INTERVAL, FOLD_ENTRIES, WAL_BYTES_MAX, WAL_FOLD_BYTES};
 use crate::options::Sync;
+use crate::publish;
 use crate::snapshot;
 use crate::store::Shared;
 use crate::writer::{Chore, Work};
@@ -45,12 +46,17 @@ impl Keeper {
     }
 }
 
-pub(crate) fn spawn(shared: Arc<Shared>) -> Result<Keeper, StoreError> {
+/// Starts the threads; whether checkpoints are published is for an operator to decide where the guard refuses.
+pub(crate) fn spawn(shared: Arc<Shared>, publishes: bool) -> Result<Keeper, StoreError> {
     let mut keeper = Keeper { stop: Vec::new(), threads: Vec::new() };
     start(&mut keeper, "bussola-flusher", {
         let shared = shared.clone();
         move |stop| keep(&shared, stop)
     })?;
+    if publishes {
+        let shared = shared.clone();
+        start(&mut keeper, "bussola-publisher", move |stop| publish::keep(&shared, stop))?;
+    }
     if shared.directory.is_some() && shared.options.snapshots {
         start(&mut keeper, "bussola-snapshot", move |stop| snapshot::keep(&shared, stop))?;
     }

@@ -6,6 +6,7 @@
 //! ```
 //!
 //! - [`Store`]: commands in, replies out after the commit; questions to the model, the history and the ledger.
+//! - [`Published`]: what is served of the ledger, once a second store has seen it ([`GuardError`]).
 //! - [`audit`]: the same ledger seen from outside, beside a running server or after it has stopped.
 //! - [`journal`]: what the writer writes to. SQLite, and one in memory that fails when told to.
 //!
@@ -30,6 +31,7 @@ mod entry;
 mod error;
 mod find;
 mod folds;
+mod guard;
 mod history;
 mod job;
 pub mod journal;
@@ -37,6 +39,7 @@ mod keeper;
 pub mod limits;
 mod options;
 mod priority;
+mod publish;
 mod queue;
 mod recovery;
 mod salts;
@@ -49,8 +52,10 @@ mod writer;
 pub use error::StoreError;
 pub use find::{EntryFilter, FoundEntries};
 pub use folds::FoldedRun;
+pub use guard::GuardError;
 pub use history::{AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow, RunSort};
 pub use limits::RUNS_COUNTED_MAX;
 pub use options::{Context, Location, Options, Sync};
+pub use publish::Published;
 pub use state::Committed;
 pub use store::Store;

@@ -29,6 +29,16 @@ pub const FLUSH_INTERVAL: Duration = Duration::from_millis(100);
 /// How often a checkpoint is signed while entries come in.
 pub const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How often what is committed is published: signed, put into the guard, and shown to witnesses.
+pub const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
+
+/// LIMIT: published checkpoints that witnesses may still answer for.
+pub const PUBLICATIONS_RECENT: usize = 64;
+
+/// LIMIT: how long an older checkpoint that has its cosignatures is served in place of the newest that has not. After that
+/// a fresh checkpoint is worth more than a cosigned one: its readers see for themselves that witnesses are missing.
+pub const COSIGNATURE_WAIT_MAX: Duration = Duration::from_secs(10);
+
 /// LIMIT: stored checkpoints that are kept all; of older ones one an hour stays.
 pub const CHECKPOINTS_RECENT: u64 = 256;
 

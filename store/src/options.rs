@@ -40,6 +40,10 @@ pub struct Options {
     pub scheduler: Config,
     /// How long runs and attempts are kept; none: for ever. Entries always are.
     pub run_retention: Option<Duration>,
+    /// A file that knows the newest checkpoint that was served, on another disk than the ledger.
+    pub guard: Option<PathBuf>,
+    /// Cosignatures that a checkpoint should have before it is served; 0: there are no witnesses.
+    pub quorum: usize,
     /// Whether snapshots are made in the background. Tools that stay for a moment do without.
     pub snapshots: bool,
     /// Who says whether a command may be executed.
@@ -55,6 +59,8 @@ impl Options {
             origin: "bussola.local".into(),
             scheduler: Config::default(),
             run_retention: None,
+            guard: None,
+            quorum: 0,
             snapshots: true,
             authorizer: Arc::new(Unrestricted),
         }

@@ -5,25 +5,31 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use bussola_domain::access::{Act, Denial, authorize};
-use bussola_domain::command::{Erase, Erased};
-use bussola_domain::id::{BlobHash, RunId, Timestamp};
+use bussola_domain::command::{Erase, Erased, Recover};
+use bussola_domain::evidence::LedgerHead;
+use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
 use bussola_domain::model::{Command, Model};
-use bussola_ledger::{InclusionProofText, Origin, SigningKey, TreeHead, VerifyingKey, WithEdge, inclusion_proof};
+use bussola_domain::names::Salt;
+use bussola_ledger::{
+    ConsistencyProofText, Cosignature, Hash, InclusionProofText, Origin, SigningKey, TreeHead, VerifyingKey,
+};
 use parking_lot::Mutex;
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 
 use crate::directory::{Directory, Lock, draw_key};
 use crate::engine::{Base, Engine};
 use crate::error::StoreError;
 use crate::find::{self, EntryFilter, FoundEntries};
 use crate::folds::{FoldedRun, Folds};
+use crate::guard::{self, FileGuard, Guard, GuardError, Known};
 use crate::history::{self, AttemptFilter, AttemptRow, Recorded, RunFilter, RunRow};
 use crate::job::job;
 use crate::journal::Journal;
-use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, erasable, read_blob};
+use crate::journal::sqlite::{Database, ReadConnection, SqliteJournal, StoredTiles, erasable, read_blob, read_name};
 use crate::keeper::{self, Keeper};
 use crate::limits::{QUEUE_LENGTH_MAX, QUEUE_WAIT_MAX};
 use crate::options::{Context, Location, Options};
+use crate::publish::{self, Published, Publisher};
 use crate::queue::Queue;
 use crate::recovery;
 use crate::salts::Salts;
@@ -46,6 +52,14 @@ pub(crate) struct Shared {
     pub directory: Option<Directory>,
     pub options: Options,
     pub folds: Folds,
+    pub publisher: Publisher,
+}
+
+/// What is done where the guard does not let the ledger be served.
+enum Refusal {
+    Stop,
+    /// An operator has decided.
+    GoOn,
 }
 
 struct Inner {
@@ -63,6 +77,11 @@ struct Closing {
 impl Store {
     /// Opens the ledger, makes it if there is none, and folds it.
     pub fn open(options: Options, now: Timestamp) -> Result<Store, StoreError> {
+        Ok(Store::open_guarded(options, now, Refusal::Stop)?.0)
+    }
+
+    /// Also says what the guard knew.
+    fn open_guarded(options: Options, now: Timestamp, refusal: Refusal) -> Result<(Store, Known), StoreError> {
         let origin = Origin::new(options.origin.clone()).map_err(StoreError::Origin)?;
         let (database, directory, lock) = match &options.location {
             Location::Memory => (Database::memory().map_err(StoreError::read)?, None, None),
@@ -73,7 +92,15 @@ impl Store {
                 (Database::file(&directory.database()), Some(directory), Some(lock))
             }
         };
+        let guard = options.guard.as_deref().map(FileGuard::open).transpose().map_err(StoreError::Guard)?;
+        let guard = guard.map(|guard| Box::new(guard) as Box<dyn Guard>);
         let mut journal = SqliteJournal::open(database.clone(), options.sync)?;
+        if let Some(guard) = &guard
+            && journal.identity().map_err(StoreError::read)?.is_none()
+            && guard.newest().map_err(StoreError::Guard)?.is_some()
+        {
+            return Err(StoreError::Guard(GuardError::NoLedger { place: guard.place() }));
+        }
         let key = identify(&mut journal, directory.as_ref(), origin, now)?;
         // From here on no other process can get between. If one is there now, the first command waits for it.
         let _later = journal.begin(Duration::ZERO);
@@ -85,7 +112,52 @@ impl Store {
             })
         };
         let engine = Engine::open(Box::new(journal), key, base, Salts::random()?, options.authorizer.clone(), now)?;
-        Store::start(engine, database, directory, lock, options)
+        let mut known = Known { note: None, checkpoint: None, refusal: None };
+        if let Some(guard) = &guard {
+            let tree = engine.state().tree();
+            let connection = database.read().map_err(StoreError::read)?;
+            let full = StoredTiles { connection: &connection };
+            let key = engine.state().key.verifying_key();
+            known = guard::compare(&**guard, &key, &tree, &full).map_err(StoreError::Guard)?;
+        }
+        if matches!(refusal, Refusal::Stop) {
+            publish::refused(known.refusal.take())?;
+        }
+        let publisher = Publisher::new(guard, known.note.clone(), options.quorum);
+        let publishes = matches!(refusal, Refusal::Stop);
+        let store = Store::start(engine, database, directory, lock, options, publisher, publishes)?;
+        Ok((store, known))
+    }
+
+    /// Serves a ledger from here on that its guard refuses, says so in the ledger, and tells the guard. The reason is the
+    /// operator's. Returns what was served before, as far as the guard knew, and the ledger as it is now.
+    pub fn recover(
+        options: Options,
+        context: Context,
+        reason: String,
+    ) -> Result<(Option<TreeHead>, Published), StoreError> {
+        let Some(place) = options.guard.as_ref().map(|path| path.display().to_string()) else {
+            return Err(StoreError::Guard(GuardError::None));
+        };
+        if let Location::Directory(path) = &options.location
+            && !Directory::new(path).database().is_file()
+        {
+            return Err(StoreError::NoLedger { path: path.clone() });
+        }
+        let (store, known) = Store::open_guarded(options, context.now, Refusal::GoOn)?;
+        match known.refusal {
+            Some(GuardError::Missing { .. } | GuardError::Behind { .. } | GuardError::Forked { .. }) => {}
+            // A guard of another ledger, or one that cannot be read, is not for this ledger to overwrite.
+            Some(other) => return Err(StoreError::Guard(other)),
+            None => return Err(StoreError::Guard(GuardError::InOrder { place })),
+        }
+        let old = known.checkpoint.map(|checkpoint| checkpoint.head());
+        let named = |head: TreeHead| LedgerHead { root: head.root.to_base64(), size: head.size };
+        let new = named(store.head());
+        store.execute_blocking(context, Recover { old: old.map(named), new, reason })?;
+        let published = publish::publish_anew(store.shared(), known.note)?;
+        store.close();
+        Ok((old, published))
     }
 
     /// Opens a ledger that must be there: for tools, which should not make one where a path was mistyped.
@@ -106,7 +178,8 @@ impl Store {
         let base: Base = Box::new(move |names, _| recovery::empty(config.clone(), names));
         let engine =
             Engine::open(Box::new(disk.clone()), key, base, Salts::random()?, options.authorizer.clone(), now)?;
-        Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options)
+        let publisher = Publisher::new(None, None, 0);
+        Store::start(engine, Database::memory().map_err(StoreError::read)?, None, None, options, publisher, true)
     }
 
     fn start(
@@ -115,6 +188,8 @@ impl Store {
         directory: Option<Directory>,
         lock: Option<Lock>,
         options: Options,
+        publisher: Publisher,
+        publishes: bool,
     ) -> Result<Store, StoreError> {
         let shared = Arc::new(Shared {
             state: engine.state().clone(),
@@ -124,9 +199,16 @@ impl Store {
             directory,
             options,
             folds: Folds::default(),
+            publisher,
         });
+        if let Some(directory) = &shared.directory {
+            publish::load_cosigned(&shared, directory)?;
+        }
+        if publishes {
+            publish::publish(&shared)?;
+        }
         let writer = writer::spawn(shared.clone())?;
-        let keeper = keeper::spawn(shared.clone())?;
+        let keeper = keeper::spawn(shared.clone(), publishes)?;
         let closing = Mutex::new(Some(Closing { keeper, writer, _lock: lock }));
         Ok(Store { inner: Arc::new(Inner { shared, closing }) })
     }
@@ -200,6 +282,11 @@ impl Store {
         read_blob(&*self.connection()?, hash).map_err(StoreError::read)
     }
 
+    /// Salt and text of a name; none: there is no such number, or it was erased.
+    pub fn name(&self, name: NameId) -> Result<Option<(Salt, String)>, StoreError> {
+        read_name(&*self.connection()?, name).map_err(StoreError::read)
+    }
+
     /// Runs, latest first.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<RunRow>, StoreError> {
         history::runs(&*self.connection()?, filter).map_err(StoreError::read)
@@ -270,27 +357,55 @@ impl Store {
         self.shared().state.key.verifying_key()
     }
 
-    /// A signed note of the head. What it says is flushed first: a signature must not outlive what it signs.
-    pub fn checkpoint(&self) -> Result<String, StoreError> {
-        let head = self.head();
-        keeper::flush(self.shared())?;
-        Ok(self.shared().state.key.sign(head))
+    /// A signed note of the head. What it says is flushed first, and put into the guard: a signature must not outlive what it
+    /// signs, nor sign what somebody else may sign otherwise.
+    pub fn checkpoint(&self) -> Result<Published, StoreError> {
+        Ok(publish::publish(self.shared())?.0)
+    }
+
+    /// The checkpoint for whoever monitors: the newest that enough witnesses cosigned; while they are late, the newest.
+    pub fn served_checkpoint(&self) -> Option<Published> {
+        self.shared().publisher.served()
+    }
+
+    /// The newest checkpoint, whoever cosigned it.
+    pub fn newest_checkpoint(&self) -> Option<Published> {
+        self.shared().publisher.newest()
+    }
+
+    /// The newest checkpoint that enough witnesses cosigned.
+    pub fn cosigned_checkpoint(&self) -> Option<Published> {
+        self.shared().publisher.cosigned()
+    }
+
+    /// The size of the newest checkpoint, as it changes.
+    pub fn published_sizes(&self) -> watch::Receiver<u64> {
+        self.shared().publisher.sizes()
+    }
+
+    /// The newest checkpoint with the proof that its ledger begins with the first `old` entries; none: it is smaller.
+    pub fn growth(&self, old: u64) -> Result<Option<ConsistencyProofText>, StoreError> {
+        publish::growth(self.shared(), old)
+    }
+
+    /// Takes what a witness said of the checkpoint of this size. The type says that it was checked.
+    pub fn cosign(&self, size: u64, cosignature: &Cosignature) {
+        publish::cosign(self.shared(), size, cosignature);
+    }
+
+    /// The first `width` hashes of a tile, 1 to 256; none: the newest checkpoint does not cover them.
+    pub fn tile(&self, level: u8, index: u64, width: usize) -> Result<Option<Vec<Hash>>, StoreError> {
+        publish::tile(self.shared(), level, index, width)
+    }
+
+    /// The leaves below the first `width` hashes of a tile of level 0; none: the newest checkpoint does not cover them.
+    pub fn tile_leaves(&self, index: u64, width: usize) -> Result<Option<Vec<Vec<u8>>>, StoreError> {
+        publish::leaves(self.shared(), index, width)
     }
 
     /// The proof that an entry is in the ledger, with a checkpoint of now.
     pub fn prove(&self, seq: u64) -> Result<InclusionProofText, StoreError> {
-        let tree = self.shared().state.tree();
-        let head = tree.head();
-        if seq >= head.size {
-            return Err(StoreError::NoSuchEntry { seq, size: head.size });
-        }
-        let connection = self.connection()?;
-        let reader = WithEdge { frontier: &tree, full: &StoredTiles { connection: &connection } };
-        let hashes = inclusion_proof(seq, head.size, &reader)
-            .map_err(|error| StoreError::Unproven { seq, reason: error.to_string() })?;
-        drop(connection);
-        keeper::flush(self.shared())?;
-        Ok(InclusionProofText { seq, hashes, note: self.shared().state.key.sign(head) })
+        publish::prove(self.shared(), seq)
     }
 
     /// Entries as they are committed. A receiver that falls behind is told how many it missed.

@@ -599,7 +599,7 @@ fn an_entry_is_proven_live_and_offline() {
     }
     assert!(error(store.prove(size)).contains("there is no entry"));
     let note = store.checkpoint().unwrap();
-    assert_eq!(note, audit::checkpoint(&place.path()).unwrap());
+    assert_eq!(note.note, audit::checkpoint(&place.path()).unwrap());
     store.close();
 
     let mut lines = Vec::new();
@@ -608,7 +608,7 @@ fn an_entry_is_proven_live_and_offline() {
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         tree.append(bussola_ledger::leaf_hash(line));
     }
-    assert_eq!(tree.head(), key.open(&note).unwrap().head());
+    assert_eq!(tree.head(), key.open(&note.note).unwrap().head());
     // Without the signing key the latest stored checkpoint serves.
     std::fs::remove_file(place.path().join("ledger.key")).unwrap();
     let proof = audit::prove(&place.path(), 3).unwrap();

@@ -174,7 +174,7 @@ fn a_ledger_that_was_cut_is_found_with_a_checkpoint_from_elsewhere() {
     let younger = place.copy();
     let store = place.open();
     fill(&store, 20..40);
-    let (note, key) = (store.checkpoint().unwrap(), store.verifying_key());
+    let (note, key) = (store.checkpoint().unwrap().note, store.verifying_key());
     store.close();
     assert!(look(&younger, Depth::Ledger).is_ok());
     let request = Request { key: Some(key), checkpoint: Some(note.clone()), ..Request::default() };

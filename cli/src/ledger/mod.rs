@@ -4,15 +4,16 @@
 //! The files that are written are those of `docs/ledger-format.md`, so that other programs take them as they are.
 
 mod erase;
-mod source;
-mod tree;
+mod recover;
+pub(crate) mod source;
+pub(crate) mod tree;
 
 use std::path::{Path, PathBuf};
 
 use bussola_domain::id::BlobHash;
-use bussola_ledger::{Verifier, VerifyingKey, leaf_hash};
+use bussola_ledger::{Verifier, VerifyingKey, leaf_hash, leaf_kind};
 use bussola_server::http::wire::ledger::{CheckpointNote, EntryProof};
-use bussola_store::audit::{self, Depth, Request};
+use bussola_store::audit::{self, Depth, RECOVERED, Recovery, Request};
 use serde::Serialize;
 
 use crate::Common;
@@ -75,6 +76,22 @@ pub enum Command {
         #[arg(long, value_name = "DIR")]
         data: Option<PathBuf>,
     },
+    /// Serve a ledger again that its guard refuses, and record why. The server must be stopped.
+    #[command(long_about = recover::LONG_ABOUT)]
+    Recover {
+        /// Why, in your words: kept beside the ledger, which has its hash.
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The data directory.
+        #[arg(long, value_name = "DIR")]
+        data: PathBuf,
+        /// The file of `[ledger] guard`.
+        #[arg(long, value_name = "FILE")]
+        guard: PathBuf,
+        /// Do not ask.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Erase texts that name a person, and record that they were erased. The server must be stopped.
     #[command(long_about = erase::LONG_ABOUT)]
     Erase {
@@ -112,6 +129,7 @@ pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
         Command::Prove { .. } => {
             Err(CliError::new(Code::BadArgument, "cannot prove: nothing is named", "name an entry"))
         }
+        Command::Recover { reason, data, guard, yes } => recover::run(reason, data, guard, yes, common),
         Command::Erase { containing, error, data, yes } => {
             erase::run(containing.unwrap_or_default(), error, data, yes, common)
         }
@@ -129,10 +147,26 @@ struct Report {
     root: Option<String>,
     /// Checkpoints that the entries agree with.
     checkpoints: usize,
+    /// Where it was recovered: what had been served before is not all in it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    recovered: Vec<Recovered>,
     /// Texts that are gone, as entries say.
     #[serde(skip_serializing_if = "Option::is_none")]
     gone: Option<Gone>,
     findings: Vec<Finding>,
+}
+
+#[derive(Debug, Serialize)]
+struct Recovered {
+    /// The entry that says so.
+    seq: u64,
+    what: String,
+}
+
+impl Recovered {
+    fn of(recovery: &Recovery) -> Recovered {
+        Recovered { seq: recovery.seq, what: recovery.to_string() }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -160,6 +194,10 @@ fn finish(report: &Report, common: &Common) -> Result<Exit, CliError> {
         }
         return Ok(Exit::Ok);
     }
+    if common.output == Format::Table {
+        // It may be why a checkpoint that was kept does not fit.
+        output::say(&recovered_text(report));
+    }
     for finding in &report.findings {
         let message = format!("the ledger does not verify: {}", finding.what);
         output::say(&CliError::new(Code::NotVerified, message, finding.hint.clone()).text());
@@ -170,11 +208,16 @@ fn finish(report: &Report, common: &Common) -> Result<Exit, CliError> {
 fn verified_text(report: &Report) -> String {
     let root = report.root.as_ref().map(|root| format!("root {root}\n")).unwrap_or_default();
     let gone = report.gone.as_ref().map(gone_text).unwrap_or_default();
+    let recovered = recovered_text(report);
     format!(
-        "the ledger is in order: {}, {}\n{root}{gone}",
+        "the ledger is in order: {}, {}\n{root}{recovered}{gone}",
         count(report.size as usize, "entry", "entries"),
         count(report.checkpoints, "checkpoint agrees", "checkpoints agree")
     )
+}
+
+fn recovered_text(report: &Report) -> String {
+    report.recovered.iter().map(|recovered| format!("{}\n", recovered.what)).collect()
 }
 
 fn gone_text(gone: &Gone) -> String {
@@ -204,6 +247,7 @@ fn verify_data(
         size: report.size,
         root: report.head.map(|head| head.root.to_base64()),
         checkpoints: report.checkpoints,
+        recovered: report.recovered.iter().map(Recovered::of).collect(),
         gone: deep.then_some(Gone {
             names_erased: report.gone.names_erased,
             errors_erased: report.gone.errors_erased,
@@ -216,7 +260,7 @@ fn verify_data(
 /// Takes every entry from the server and recomputes everything here: the server is not asked whether it is right.
 fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: &Common) -> Result<Report, CliError> {
     let mut source = Source::server(common)?;
-    let CheckpointNote { note, vkey } = source.checkpoint()?;
+    let CheckpointNote { note, vkey, .. } = source.checkpoint()?;
     let key = match key {
         Some(key) => key,
         None => parse_key(&vkey, "the server's key")?,
@@ -232,7 +276,11 @@ fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: 
     let size = checkpoints.first().map_or(0, |checkpoint| checkpoint.size);
     let mut verifier = Verifier::new(checkpoints);
     let mut fault = None;
+    let mut recovered = Vec::new();
     source.leaves(size, &mut |seq, leaf| {
+        if leaf_kind(leaf) == Some(RECOVERED) {
+            recovered.extend(Recovery::read(leaf).as_ref().map(Recovered::of));
+        }
         if fault.is_none() {
             fault = verifier.entry(bussola_ledger::StoredEntry { seq, hash: leaf_hash(leaf), leaf }).err();
         }
@@ -245,6 +293,7 @@ fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: 
     };
     Ok(match verified {
         Ok(verified) => Report {
+            recovered,
             ok: true,
             size: verified.head.size,
             root: Some(verified.head.root.to_base64()),
@@ -252,13 +301,14 @@ fn verify_server(checkpoint: Option<String>, key: Option<VerifyingKey>, common: 
             gone: None,
             findings: Vec::new(),
         },
-        Err(fault) => failed(checked, fault.to_string(), fault.seq(), fault.hint()),
+        Err(fault) => Report { recovered, ..failed(checked, fault.to_string(), fault.seq(), fault.hint()) },
     })
 }
 
 fn failed(size: u64, what: String, seq: Option<u64>, hint: &str) -> Report {
     let finding = Finding { what, seq, hint: hint.to_owned() };
-    Report { ok: false, size, root: None, checkpoints: 0, gone: None, findings: vec![finding] }
+    let recovered = Vec::new();
+    Report { ok: false, size, root: None, checkpoints: 0, recovered, gone: None, findings: vec![finding] }
 }
 
 fn checkpoint(data: Option<&Path>, out: Option<&Path>, common: &Common) -> Result<Exit, CliError> {
@@ -297,7 +347,7 @@ struct Growth {
 fn prove_since(since: &Path, data: Option<&Path>, out: &Path, common: &Common) -> Result<Exit, CliError> {
     let old = read_text(since)?;
     let mut source = Source::of(data, common)?;
-    let CheckpointNote { note, vkey } = source.checkpoint()?;
+    let CheckpointNote { note, vkey, .. } = source.checkpoint()?;
     let key = parse_key(&vkey, "the key of the ledger")?;
     let open = |note: &str, what: &str| {
         key.open(note)
@@ -341,7 +391,7 @@ fn prove_since(since: &Path, data: Option<&Path>, out: &Path, common: &Common) -
 
 fn export(folder: Option<&Path>, data: Option<&Path>, common: &Common) -> Result<Exit, CliError> {
     let mut source = Source::of(data, common)?;
-    let CheckpointNote { note, vkey } = source.checkpoint()?;
+    let CheckpointNote { note, vkey, .. } = source.checkpoint()?;
     let size = parse_key(&vkey, "the key of the ledger")?
         .open(&note)
         .map_err(|error| {

@@ -40,7 +40,9 @@ impl<'a> Source<'a> {
     pub fn checkpoint(&mut self) -> Result<CheckpointNote, CliError> {
         match self {
             Source::Server(client) => client.get("/ledger/checkpoint"),
-            Source::Data(data) => Ok(CheckpointNote { note: audit::checkpoint(data)?, vkey: vkey(data)? }),
+            Source::Data(data) => {
+                Ok(CheckpointNote { note: audit::checkpoint(data)?, vkey: vkey(data)?, witnesses: Vec::new() })
+            }
         }
     }
 
@@ -63,10 +65,18 @@ impl<'a> Source<'a> {
 
     /// The first `size` leaves, in order.
     pub fn leaves(&mut self, size: u64, visit: &mut Visit<'_>) -> Result<(), CliError> {
+        self.leaves_from(0, size, visit)
+    }
+
+    /// The leaves from one number on and before another, in order.
+    pub fn leaves_from(&mut self, from: u64, size: u64, visit: &mut Visit<'_>) -> Result<(), CliError> {
         match self {
-            Source::Data(data) => leaves_of_data(data, size, visit),
+            Source::Data(data) => leaves_of_data(data, size, &mut |seq, leaf| match seq >= from {
+                true => visit(seq, leaf),
+                false => Ok(()),
+            }),
             Source::Server(client) => {
-                let mut next = 0;
+                let mut next = from;
                 while next < size {
                     let limit = LEAVES_AT_ONCE.min(size - next);
                     let query = Query::default().with("from", next).with("limit", limit);

@@ -7,8 +7,8 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use bussola_ledger::{
-    ConsistencyProofText, Frontier, FullTile, Hash, TILE_WIDTH, TileReader, WithEdge, consistency_proof, entry_bundle,
-    entry_bundle_path, leaf_hash, tile_bytes, tile_path,
+    ConsistencyProofText, Frontier, FullTile, Hash, TILE_WIDTH, TileReader, TreeHead, WithEdge, consistency_proof,
+    entry_bundle, entry_bundle_path, leaf_hash, multi_proof, tile_bytes, tile_path,
 };
 
 use super::source::Source;
@@ -16,6 +16,7 @@ use super::write;
 use crate::error::{CliError, Code};
 
 /// All hashes, in tiles.
+#[derive(Default)]
 pub struct Tree {
     frontier: Frontier,
     full: Tiles,
@@ -39,14 +40,36 @@ impl TileReader for Tiles {
 impl Tree {
     /// Of the first `size` entries.
     pub fn read(source: &mut Source<'_>, size: u64) -> Result<Tree, CliError> {
-        let mut tree = Tree { frontier: Frontier::new(), full: Tiles::default() };
+        let mut tree = Tree::default();
         source.leaves(size, &mut |_, leaf| {
-            for tile in tree.frontier.append(leaf_hash(leaf)) {
-                tree.full.0.insert((tile.level, tile.index), tile);
-            }
+            tree.append(leaf);
             Ok(())
         })?;
         Ok(tree)
+    }
+
+    /// Takes the next entry.
+    pub fn append(&mut self, leaf: &[u8]) {
+        for tile in self.frontier.append(leaf_hash(leaf)) {
+            self.full.0.insert((tile.level, tile.index), tile);
+        }
+    }
+
+    /// Size and root.
+    pub fn head(&self) -> TreeHead {
+        self.frontier.head()
+    }
+
+    /// One proof of these entries, which are in order.
+    pub fn prove_many(&self, seqs: &[u64]) -> Result<Vec<Hash>, CliError> {
+        let reader = WithEdge { frontier: &self.frontier, full: &self.full };
+        multi_proof(seqs, self.frontier.size(), &reader).map_err(|_| {
+            CliError::new(
+                Code::NotVerified,
+                "cannot prove the entries: the tree is not whole",
+                "run `bussola ledger verify`",
+            )
+        })
     }
 
     /// The proof that the tree only grew since it had `old_size` entries.

@@ -5,6 +5,7 @@
 mod access;
 mod catalog;
 mod erase;
+mod evidence;
 mod operate;
 mod prune;
 mod report;
@@ -18,6 +19,7 @@ pub use access::{
 };
 pub use catalog::{Applied, ApplyManifests};
 pub use erase::{Erase, Erased};
+pub use evidence::{RecordExport, Recover};
 pub use operate::{
     DecreaseRunningResources, ForgiveFailures, MarkAsDone, Moved, Pause, ReEnableTask, SetProgress, SetStatusMessage,
     UpdateResources,

@@ -4,11 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use bussola_ledger::{KeyError, WitnessKey};
 use serde::Deserialize;
 
 use crate::config::access::{self, AccessSettings, RawAccess, RawLuigi, RequireIdentity};
 use crate::config::sections::{Cors, Labels, SchedulerPatch, Sections};
 use crate::config::{ConfigError, Sync, read_file};
+use crate::limits::WITNESSES_MAX;
+use crate::outbound;
+use crate::witness::WitnessSettings;
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -39,6 +43,16 @@ struct Serve {
 struct Ledger {
     sync: Sync,
     origin: Option<String>,
+    guard: Option<PathBuf>,
+    witnesses: Vec<RawWitness>,
+    quorum: Option<usize>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawWitness {
+    url: String,
+    vkey: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,6 +76,9 @@ pub(super) struct File {
     pub hosts: Vec<String>,
     pub sync: Sync,
     pub origin: Option<String>,
+    pub guard: Option<PathBuf>,
+    pub witnesses: Vec<WitnessSettings>,
+    pub quorum: usize,
     pub catalog_paths: Vec<PathBuf>,
     pub retention_days: Option<u32>,
     pub access: AccessSettings,
@@ -73,7 +90,9 @@ pub(super) struct File {
 pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
     let base = path.parent().unwrap_or(Path::new(""));
     let mut file = parse(&path.display().to_string(), base, &read_file(path)?)?;
-    for relative in file.data.iter_mut().chain(&mut file.unix_socket).chain(&mut file.catalog_paths) {
+    for relative in
+        file.data.iter_mut().chain(&mut file.unix_socket).chain(&mut file.guard).chain(&mut file.catalog_paths)
+    {
         *relative = base.join(&*relative);
     }
     if let Some(path) = &mut file.sections.scheduler.state_path {
@@ -84,6 +103,7 @@ pub(super) fn read(path: &Path) -> Result<File, ConfigError> {
 
 fn parse(file: &str, base: &Path, text: &str) -> Result<File, ConfigError> {
     let raw: Raw = toml::from_str(text).map_err(|error| explain(file, text, &error))?;
+    let (witnesses, quorum) = witnesses(&raw.ledger)?;
     Ok(File {
         data: raw.data,
         listen: raw.serve.listen,
@@ -91,6 +111,9 @@ fn parse(file: &str, base: &Path, text: &str) -> Result<File, ConfigError> {
         hosts: raw.serve.hosts,
         sync: raw.ledger.sync,
         origin: raw.ledger.origin,
+        guard: raw.ledger.guard,
+        witnesses,
+        quorum,
         catalog_paths: raw.catalog.paths,
         access: access::settle(file, base, raw.access)?,
         require_identity: raw.luigi.require_identity,
@@ -102,6 +125,34 @@ fn parse(file: &str, base: &Path, text: &str) -> Result<File, ConfigError> {
             labels: raw.prometheus,
         },
     })
+}
+
+/// The witnesses, and how many cosignatures a checkpoint should have: one, if there are any and nothing else is said.
+fn witnesses(ledger: &Ledger) -> Result<(Vec<WitnessSettings>, usize), ConfigError> {
+    let refused = |what: String, hint: &str| ConfigError::Refused { what, hint: hint.to_owned() };
+    let mut witnesses: Vec<WitnessSettings> = Vec::new();
+    for raw in &ledger.witnesses {
+        let url = outbound::check(&raw.url)
+            .map_err(|why| refused(format!("cannot ask the witness at `{}`: {why}", raw.url), "give its prefix"))?;
+        let key: WitnessKey = raw.vkey.trim().parse().map_err(|error: KeyError| {
+            refused(format!("key of the witness at `{}`: {error}", raw.url), error.hint())
+        })?;
+        if witnesses.iter().any(|other| other.key.name() == key.name()) {
+            let what = format!("witness `{}` is named twice", key.name());
+            return Err(refused(what, "each witness counts once"));
+        }
+        witnesses.push(WitnessSettings { url, key });
+    }
+    if witnesses.len() > WITNESSES_MAX {
+        let what = format!("there are {} witnesses, at most {WITNESSES_MAX} are allowed", witnesses.len());
+        return Err(refused(what, "a signed note has no place for more"));
+    }
+    let quorum = ledger.quorum.unwrap_or(usize::from(!witnesses.is_empty()));
+    if quorum > witnesses.len() {
+        let what = format!("`[ledger] quorum` is {quorum}, and there are {} witnesses", witnesses.len());
+        return Err(refused(what, "name as many in `[ledger] witnesses`"));
+    }
+    Ok((witnesses, quorum))
 }
 
 fn explain(file: &str, text: &str, error: &toml::de::Error) -> ConfigError {
@@ -173,6 +224,18 @@ mod tests {
         assert_eq!(file.sections.scheduler_config().retry_delay_s, 5.0);
         assert_eq!(file.sections.resources.get("gpu"), Some(&2.0));
         assert!(file.sections.cors().enabled);
+    }
+
+    #[test]
+    fn witnesses_are_checked_before_anything_starts() {
+        let vkey = "witness.example.com/w1+c7d5edb8+BGrGpzDAAHQsTBB5mvVRp/xAYgpNG5fJV+GAHZkRTAaV";
+        let witness = |url: &str, vkey: &str| format!("[[ledger.witnesses]]\nurl = '{url}'\nvkey = '{vkey}'\n");
+        let (what, _) = refused(&witness("http://192.0.2.1", vkey));
+        assert!(what.starts_with("cannot ask the witness at `http://192.0.2.1`: without TLS"), "{what}");
+        let (what, _) = refused(&witness("http://127.0.0.1:1", "a+01234567+AAAA"));
+        assert!(what.starts_with("key of the witness at `http://127.0.0.1:1`"), "{what}");
+        let (what, _) = refused("[ledger]\nquorum = 1");
+        assert_eq!(what, "`[ledger] quorum` is 1, and there are 0 witnesses");
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub use access::{AccessSettings, RequireIdentity};
 pub use sections::Cors;
 
 use crate::limits::CONFIG_BYTES_MAX;
+use crate::witness::WitnessSettings;
 
 /// Luigi's clients look for the scheduler here when they are not told otherwise.
 pub const LISTEN_DEFAULT: &str = "127.0.0.1:8082";
@@ -126,6 +127,12 @@ pub struct Settings {
     pub sync: Sync,
     /// `[ledger] origin`
     pub origin: Option<String>,
+    /// `[ledger] guard`
+    pub guard: Option<PathBuf>,
+    /// `[ledger] witnesses`
+    pub witnesses: Vec<WitnessSettings>,
+    /// `[ledger] quorum`
+    pub quorum: usize,
     /// `[catalog] paths`
     pub catalog_paths: Vec<PathBuf>,
     /// `[runs] retention_days`
@@ -181,6 +188,9 @@ impl Settings {
             place_reason,
             sync: own.sync,
             origin: own.origin,
+            guard: own.guard,
+            witnesses: own.witnesses,
+            quorum: own.quorum,
             catalog_paths: own.catalog_paths,
             retention_days: own.retention_days.unwrap_or(RETENTION_DAYS_DEFAULT),
             scheduler: joined.scheduler_config(),

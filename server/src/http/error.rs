@@ -92,6 +92,10 @@ codes! {
     NoManifest = 217 NOT_FOUND Caller false, "there is no text of a manifest that declares the entity";
     /// There is no such principal.
     NoSuchPrincipal = 218 NOT_FOUND Caller false, "there is nobody of that number who may act";
+    /// No checkpoint covers such a tile.
+    NoSuchTile = 219 NOT_FOUND Caller false, "no signed checkpoint covers the tile";
+    /// Nothing names a text of that hash, or it is no longer kept.
+    NoSuchText = 220 NOT_FOUND Caller false, "no text of this hash is kept";
     /// Manifests have problems.
     ManifestsRefused = 221 UNPROCESSABLE_ENTITY Caller false, "manifests have problems, nothing was changed";
     /// The task's status does not allow it.
@@ -184,9 +188,11 @@ impl From<StoreError> for ApiError {
             StoreError::Denied { denial } if denial.why.asks_to_sign_in() => ErrorCode::NotIdentified,
             StoreError::Denied { .. } => ErrorCode::Denied,
             error if error.is_temporary() => ErrorCode::LedgerUnavailable,
-            StoreError::Broken(_) | StoreError::Unreadable { .. } | StoreError::Unproven { .. } => {
-                ErrorCode::LedgerDamaged
-            }
+            // Not temporary: what was served and what there is are two ledgers.
+            StoreError::Guard(_)
+            | StoreError::Broken(_)
+            | StoreError::Unreadable { .. }
+            | StoreError::Unproven { .. } => ErrorCode::LedgerDamaged,
             StoreError::Read { .. } => ErrorCode::LedgerUnavailable,
             _ => ErrorCode::Internal,
         };

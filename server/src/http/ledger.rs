@@ -18,29 +18,61 @@ use super::api::Api;
 use super::catalog::{alternatives, descending};
 use super::error::ApiError;
 use super::extract::{Answer, Json, Params, Segments, Slice};
-use super::limits::{FILTER_VALUES_MAX, LEAVES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES};
+use super::limits::{
+    COSIGNED_LOOK, COSIGNED_WAIT_MAX, FILTER_VALUES_MAX, LEAVES_MAX, PAGE_ITEMS_DEFAULT, PAGE_ITEMS_MAX, SLICE_ENTITIES,
+};
 use super::runs::moment;
 use super::wire::error::ErrorBody;
 use super::wire::ledger::{CheckpointNote, EntryPage, EntryProof, EntryView, Head, leaf};
 
-/// Says how many entries there are, and their root.
+/// Says how many entries there are, their root, and how far that is published and cosigned.
 #[utoipa::path(
     get, path = "/ledger/head", tag = "ledger", operation_id = "getLedgerHead", responses((status = OK, body = Head))
 )]
 pub(super) async fn head(State(api): State<Arc<Api>>) -> Answer<Head> {
     // Only what is committed is in the head.
-    Ok(Json(Head::of(api.app.store.head())))
+    Ok(Json(Head::of(api.app.store.head(), &api.app.store, &api.app.witnesses)))
+}
+
+/// How to sign.
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct CheckpointQuery {
+    /// Wait until enough witnesses cosigned it, at most 5 s; then the note comes with those that did.
+    cosigned: bool,
 }
 
 /// Signs the head: a note to keep where the operator of this server cannot reach it.
 #[utoipa::path(
-    get, path = "/ledger/checkpoint", tag = "ledger", operation_id = "getCheckpoint",
+    get, path = "/ledger/checkpoint", tag = "ledger", operation_id = "getCheckpoint", params(CheckpointQuery),
     responses((status = OK, body = CheckpointNote))
 )]
-pub(super) async fn checkpoint(State(api): State<Arc<Api>>) -> Answer<CheckpointNote> {
-    let note =
-        api.large(|store| Ok(CheckpointNote { note: store.checkpoint()?, vkey: store.verifying_key().to_string() }));
-    Ok(Json(note.await?))
+pub(super) async fn checkpoint(
+    State(api): State<Arc<Api>>,
+    Params(query): Params<CheckpointQuery>,
+) -> Answer<CheckpointNote> {
+    let signed = api.large(|store| Ok(store.checkpoint()?)).await?;
+    let (store, witnesses) = (&api.app.store, &api.app.witnesses);
+    let mut note = signed.note;
+    if query.cosigned && witnesses.quorum > 0 {
+        let until = tokio::time::Instant::now() + COSIGNED_WAIT_MAX;
+        loop {
+            if let Some(cosigned) =
+                store.cosigned_checkpoint().filter(|cosigned| cosigned.head.size >= signed.head.size)
+            {
+                note = cosigned.note;
+                break;
+            }
+            if tokio::time::Instant::now() >= until {
+                break;
+            }
+            tokio::time::sleep(COSIGNED_LOOK).await;
+        }
+    }
+    let vkey = store.verifying_key().to_string();
+    let witnesses = witnesses.all.iter().map(|witness| witness.settings.key.to_string()).collect();
+    Ok(Json(CheckpointNote { note, vkey, witnesses }))
 }
 
 /// Which entries. Filters are joined by "and"; the values of one, separated by commas, by "or".

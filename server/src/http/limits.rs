@@ -82,6 +82,18 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(60);
 /// LIMIT: entries in one answer that gives them as they were hashed: some megabytes, for whoever copies or verifies all.
 pub const LEAVES_MAX: usize = 10_000;
 
+/// LIMIT: levels of tiles, as C2SP tlog-tiles numbers them.
+pub const TILE_LEVEL_MAX: u8 = 63;
+
+/// LIMIT: index of a tile: more entries than integers of the ledger can count.
+pub const TILE_INDEX_MAX: u64 = 1 << 45;
+
+/// LIMIT: how long somebody who asks for a cosigned checkpoint waits for witnesses.
+pub const COSIGNED_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How often it is looked whether they have.
+pub const COSIGNED_LOOK: Duration = Duration::from_millis(100);
+
 /// LIMIT: clients that follow the event stream at once. Each costs a task and a small buffer.
 pub const WATCHERS_MAX: usize = 256;
 

@@ -12,6 +12,7 @@ mod catalog;
 mod changes;
 pub mod error;
 mod events;
+mod evidence;
 mod explain;
 mod extract;
 mod gate;
@@ -27,6 +28,7 @@ mod scheduler;
 mod search;
 mod status;
 mod tasks;
+mod tiles;
 pub mod wire;
 
 #[cfg(test)]
@@ -136,6 +138,9 @@ fn declared() -> OpenApiRouter<Arc<Api>> {
         .routes(routes!(ledger::leaves))
         .routes(routes!(ledger::entry))
         .routes(routes!(ledger::proof))
+        .routes(routes!(evidence::text))
+        .routes(routes!(evidence::name))
+        .routes(routes!(evidence::record))
         .routes(routes!(events::events));
     OpenApiRouter::with_openapi(Document::openapi()).nest(BASE, routes)
 }
@@ -166,6 +171,9 @@ pub fn router(api: Arc<Api>, hosts: Hosts) -> Router {
             "/api/v1/openapi.json",
             get(move || async move { ([("content-type", "application/json")], document.to_string()) }),
         )
+        // Where C2SP tlog-tiles has them: below the prefix of the log, which is this server.
+        .route("/checkpoint", get(tiles::checkpoint))
+        .route("/tile/{*path}", get(tiles::tile))
         // Otherwise what is not ours would be Luigi's, whose errors are pages.
         .route("/api/v1", any(no_route))
         .route("/api/v1/{*path}", any(no_route))

@@ -19,7 +19,7 @@ pub(super) async fn status(State(api): State<Arc<Api>>) -> Answer<Status> {
     let catalog = api.catalog_counts().await?;
     let started = api.started;
     let uptime_s = system_now().0.saturating_sub(started.0).max(0) as u64 / 1_000_000;
-    let ledger = Head::of(api.app.store.head());
+    let ledger = Head::of(api.app.store.head(), &api.app.store, &api.app.witnesses);
     let status = api.ask(|model| {
         let scheduler = &model.scheduler;
         let mut tasks = TaskCounts::default();

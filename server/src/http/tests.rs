@@ -317,6 +317,16 @@ pub(super) fn requests() -> Vec<(&'static str, &'static str, &'static str, Value
         ("GET", "/ledger/leaves", "/ledger/leaves?limit=3", Value::Null),
         ("GET", "/ledger/entries/{seq}", "/ledger/entries/0", Value::Null),
         ("GET", "/ledger/entries/{seq}/proof", "/ledger/entries/0/proof", Value::Null),
+        ("GET", "/ledger/names/{name}", "/ledger/names/0", Value::Null),
+        (
+            "POST",
+            "/evidence/exports",
+            "/evidence/exports",
+            json!({
+                "framework": "soc2", "from": "2026-01-01T00:00:00Z", "manifest": "0".repeat(64),
+                "to": "2026-04-01T00:00:00Z", "component": "component:default/extracts"
+            }),
+        ),
     ]
 }
 
@@ -351,6 +361,11 @@ async fn every_route_answers() {
         assert_eq!(status, StatusCode::OK, "{method} {path}: {value}");
         assert!(declared.remove(&(method.into(), template.into())), "{method} {template} is not in the document");
     }
+    let text = manifests()[0]["text"].as_str().expect("a text").to_owned();
+    let hash = bussola_domain::id::BlobHash::of(text.as_bytes());
+    let found = edge.call("GET", &format!("/api/v1/ledger/texts/{hash}"), Value::Null).await;
+    assert_eq!(found, (StatusCode::OK, Value::String(text)));
+    declared.remove(&("GET".into(), "/ledger/texts/{hash}".into()));
     assert!(declared.is_empty(), "without a test: {declared:?}");
 }
 
@@ -423,6 +438,9 @@ async fn every_code_is_answered() {
         ("POST", "/tasks/none/done", json!({}), ErrorCode::NoSuchTask),
         ("GET", "/ledger/entries/100000", Value::Null, ErrorCode::NoSuchEntry),
         ("GET", "/ledger/entries/100000/proof", Value::Null, ErrorCode::NoSuchEntry),
+        ("GET", "/ledger/names/4000000", Value::Null, ErrorCode::NoSuchText),
+        ("GET", "/ledger/texts/none", Value::Null, ErrorCode::BadParameter),
+        ("POST", "/evidence/exports", json!({"framework": "soc2"}), ErrorCode::BadBody),
         ("GET", "/owners/nobody", Value::Null, ErrorCode::NoSuchOwner),
         ("POST", "/catalog/apply", bad, ErrorCode::ManifestsRefused),
         ("POST", "/tasks/Report_1/forgive", json!({}), ErrorCode::WrongStatus),
@@ -466,6 +484,8 @@ async fn every_code_is_answered() {
         let (status, value) = closed.call("POST", "/api/v1/pause", json!({})).await;
         note(status, &value, expected);
     }
+    let (status, value) = edge.call("GET", "/tile/0/999", Value::Null).await;
+    note(status, &value, ErrorCode::NoSuchTile);
 
     let stubborn = Edge::with(|settings| {
         settings.scheduler.pause_enabled = false;

@@ -2,21 +2,25 @@
 //! stopped server, and beside a running one: everything here only reads.
 
 mod deep;
+mod recovered;
 mod texts;
 mod verify;
 
 use std::io::Write;
 use std::path::Path;
 
+use bussola_domain::id::{BlobHash, NameId};
+use bussola_domain::names::Salt;
 use bussola_ledger::{InclusionProofText, inclusion_proof};
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use crate::directory::Directory;
 use crate::error::StoreError;
 use crate::journal::JournalError;
-use crate::journal::sqlite::{StoredTiles, open_to_read, read_entries, read_head};
+use crate::journal::sqlite::{StoredTiles, open_to_read, read_blob, read_entries, read_head, read_name};
 use crate::limits::FOLD_CHUNK;
 
+pub use recovered::{RECOVERED, Recovery};
 pub use texts::Gone;
 pub use verify::{Depth, Finding, Report, Request, verify};
 
@@ -127,6 +131,16 @@ impl bussola_ledger::TileReader for SizedTiles<'_> {
         let edge = frontier.edge_tile(level).filter(|&(at, _)| at == index).map(|(_, hashes)| hashes.to_vec());
         Ok(std::borrow::Cow::Owned(edge.unwrap_or_default()))
     }
+}
+
+/// A text by its hash; none: it was never kept, or is no longer.
+pub fn text(directory: &Path, hash: BlobHash) -> Result<Option<String>, StoreError> {
+    read_blob(&open(&Directory::new(directory))?, hash).map_err(StoreError::read)
+}
+
+/// Salt and text of a name; none: there is no such number, or it was erased.
+pub fn name(directory: &Path, name: NameId) -> Result<Option<(Salt, String)>, StoreError> {
+    read_name(&open(&Directory::new(directory))?, name).map_err(StoreError::read)
 }
 
 /// Writes every entry as one line of JSON: its leaf, the very bytes that are hashed. Returns how many there were.

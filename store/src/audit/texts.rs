@@ -88,7 +88,8 @@ impl Said {
         if let Some(hash) = entry::aside(entry.payload) {
             name_text(hash, false);
         }
-        let kinds = ["names.given", "texts.erased", "history.forgotten", "task.reported", "manifest.read"];
+        let kinds =
+            ["names.given", "texts.erased", "history.forgotten", "task.reported", "manifest.read", "ledger.recovered"];
         if !kinds.contains(&&*entry.kind) {
             return Ok(());
         }
@@ -109,6 +110,7 @@ impl Said {
                 event.aside.into_iter().for_each(|hash| name_text(hash, false));
             }
             Some(Event::ManifestRead(event)) => name_text(event.blob, false),
+            Some(Event::LedgerRecovered(event)) => name_text(event.reason, false),
             Some(Event::NamesGiven(event)) => {
                 for given in event.names {
                     if self.names.insert(given.name, (given.hash, seq)).is_some() && self.twice.is_none() {

@@ -8,12 +8,13 @@ use std::path::Path;
 use std::sync::mpsc;
 
 use bussola_ledger::{
-    CheckedChunk, Checkpoint, Fault, FullTile, StoredEntry, TreeHead, Verifier, VerifyingKey, check_chunk,
+    CheckedChunk, Checkpoint, Fault, FullTile, StoredEntry, TreeHead, Verifier, VerifyingKey, check_chunk, leaf_kind,
     open_stored_checkpoint,
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 
+use crate::audit::recovered::{RECOVERED, Recovery};
 use crate::audit::texts::{Gone, Said};
 use crate::audit::{deep, open};
 use crate::directory::Directory;
@@ -70,6 +71,8 @@ pub struct Report {
     pub head: Option<TreeHead>,
     /// Checkpoints that the entries agree with, stored and given.
     pub checkpoints: usize,
+    /// Where an operator let a ledger be served that is not what was served before.
+    pub recovered: Vec<Recovery>,
     /// Texts that are gone, as entries say. Counted when looking deep.
     pub gone: Gone,
     /// The first finding of each kind of check; empty: all is in order.
@@ -101,7 +104,14 @@ pub(super) fn unreadable(error: &JournalError, seq: Option<u64>) -> Finding {
 /// Checks the ledger of a directory.
 pub fn verify(directory: &Path, request: &Request) -> Result<Report, StoreError> {
     let directory = Directory::new(directory);
-    let mut report = Report { size: 0, head: None, checkpoints: 0, gone: Gone::default(), findings: Vec::new() };
+    let mut report = Report {
+        size: 0,
+        head: None,
+        checkpoints: 0,
+        recovered: Vec::new(),
+        gone: Gone::default(),
+        findings: Vec::new(),
+    };
     if !directory.database().is_file() {
         return Err(StoreError::NoLedger { path: directory.path });
     }
@@ -220,7 +230,7 @@ fn open_checkpoints(
 }
 
 /// What a checking thread hands on.
-type Checked = Result<CheckedChunk, Finding>;
+type Checked = Result<(CheckedChunk, Vec<Recovery>), Finding>;
 
 fn check_entries(
     directory: &Directory,
@@ -254,7 +264,9 @@ fn check_entries(
         });
         for chunk in 0..stored.div_ceil(CHUNK) {
             let checked = receivers[(chunk % 2) as usize].recv();
-            let checked = checked.map_err(|_| finding("a checking thread stopped", None, "this is a bug"))??;
+            let (checked, recovered) =
+                checked.map_err(|_| finding("a checking thread stopped", None, "this is a bug"))??;
+            report.recovered.extend(recovered);
             for tile in verifier.chunk(&checked).map_err(|found| fault(&found))? {
                 let bytes =
                     read_tile(connection, &tile).map_err(|error| unreadable(&error, Some(tile.entries().start)))?;
@@ -345,6 +357,7 @@ impl Buffer {
     fn check(&self, first: u64, end: u64) -> Checked {
         let entries = self.entries().map(|(seq, hash, leaf, _)| StoredEntry { seq, hash: hash.into(), leaf });
         let checked = check_chunk(first, entries).map_err(|found| fault(&found))?;
+        let mut recovered = Vec::new();
         if (self.rows.len() as u64) < end - first {
             let seq = first + self.rows.len() as u64;
             let hint =
@@ -358,8 +371,11 @@ impl Buffer {
                 let what = format!("entry {seq} is indexed under run {run}, its leaf says otherwise");
                 return Err(finding(what, Some(seq), "the index was changed: restore the ledger from a backup"));
             }
+            if leaf_kind(leaf) == Some(RECOVERED) {
+                recovered.extend(Recovery::read(leaf));
+            }
         }
-        Ok(checked)
+        Ok((checked, recovered))
     }
 
     fn entries(&self) -> impl Iterator<Item = (u64, [u8; 32], &[u8], Option<i64>)> {

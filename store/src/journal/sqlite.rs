@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bussola_domain::id::{BlobHash, NameId};
-use bussola_domain::names::TextsErased;
+use bussola_domain::names::{Salt, TextsErased};
 use bussola_domain::runs::HistoryRow;
 use bussola_ledger::{Frontier, Hash, TileReader, TreeHead};
 use parking_lot::{Mutex, MutexGuard};
@@ -597,6 +597,13 @@ pub(crate) fn read_head(connection: &Connection) -> Result<TreeHead, JournalErro
 pub(crate) fn read_blob(connection: &Connection, hash: BlobHash) -> Result<Option<String>, JournalError> {
     let mut statement = connection.prepare_cached("SELECT content FROM blobs WHERE hash = ?")?;
     Ok(statement.query_row([hash.0.as_slice()], |row| row.get(0)).optional()?)
+}
+
+/// Salt and text of a name; none: there is no such number, or it was erased.
+pub(crate) fn read_name(connection: &Connection, name: NameId) -> Result<Option<(Salt, String)>, JournalError> {
+    let select = "SELECT salt, text FROM names WHERE id = ? AND text IS NOT NULL";
+    let mut statement = connection.prepare_cached(select)?;
+    Ok(statement.query_row([name.0], |row| Ok((Salt(row.get(0)?), row.get(1)?))).optional()?)
 }
 
 pub(crate) fn read_entries(connection: &Connection, from: u64, limit: usize) -> Result<Vec<StoredRow>, JournalError> {

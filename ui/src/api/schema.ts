@@ -1,6 +1,125 @@
 // Generated from openapi.json by `npm run types`. Do not edit.
 
 export interface paths {
+    "/api/v1/access/principals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who is known. */
+        get: operations["listPrincipals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/principals/{principal}/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a token that acts for somebody who is known: mostly a service. */
+        post: operations["makeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Has a service known, which can then have tokens. Without effect if it is known already, with this owner. */
+        post: operations["makeService"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's sessions. */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/sessions/{session}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends a session: one's own, or somebody else's where policies allow it. */
+        post: operations["endSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody's tokens. */
+        get: operations["listTokens"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/access/tokens/{token}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Makes a token useless: one's own, or somebody else's where policies allow it. */
+        post: operations["revokeToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/catalog/apply": {
         parameters: {
             query?: never;
@@ -225,6 +344,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evidence/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Records that evidence is taken out, with the hash of its manifest: the entry vouches for the whole bundle. */
+        post: operations["recordExport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/ledger/checkpoint": {
         parameters: {
             query?: never;
@@ -300,7 +436,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Says how many entries there are, and their root. */
+        /** Says how many entries there are, their root, and how far that is published and cosigned. */
         get: operations["getLedgerHead"];
         put?: never;
         post?: never;
@@ -324,6 +460,92 @@ export interface paths {
         get: operations["listLeaves"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/names/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives the text of a name, which may be a person's, with the salt that ties it to its hash in the entry `names.given`. */
+        get: operations["getName"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/texts/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Gives a text that an entry commits to by its SHA-256: an error, a manifest, a reason. */
+        get: operations["getText"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who sends this request, and where one can sign in. Answered to everybody. */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own sessions. */
+        get: operations["listMySessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's own tokens. */
+        get: operations["listMyTokens"];
+        put?: never;
+        /** Makes a token that acts for the caller. */
+        post: operations["makeMyToken"];
         delete?: never;
         options?: never;
         head?: never;
@@ -931,6 +1153,8 @@ export interface components {
             note: string;
             /** @description The key that opens it, as C2SP signed-note writes keys. Whoever checks should have it from elsewhere. */
             vkey: string;
+            /** @description The keys of the witnesses that this server asks, in the same form; their lines may be on the note. */
+            witnesses?: string[];
         };
         /** @description A field that the organisation added to Compass. */
         CustomFieldValue: {
@@ -993,6 +1217,11 @@ export interface components {
              * @description Width of the whole, in the units of places.
              */
             width: number;
+        };
+        /** @description How many things ended. */
+        Ended: {
+            /** @description Sessions or tokens. */
+            ended: number;
         };
         /** @description Everything that is known about an entity. */
         EntityDetail: components["schemas"]["EntitySummary"] & {
@@ -1286,6 +1515,27 @@ export interface components {
             /** @description How many entities there are in all pages. */
             total: number;
         };
+        /** @description The export is recorded. */
+        ExportRecorded: {
+            /**
+             * Format: int64
+             * @description Number of entries; the one that says so is among the last.
+             */
+            size: number;
+        };
+        /** @description Evidence that is about to be handed over. */
+        ExportRequest: {
+            /** @description Only what concerns this component, by its ref; not given: everything. */
+            component?: string | null;
+            /** @description Whose controls it is arranged by: `soc2`, `iso27001` or `sox`. */
+            framework: string;
+            /** @description From when on, as RFC 3339. */
+            from: string;
+            /** @description SHA-256 of the bundle's manifest, in hex. */
+            manifest: string;
+            /** @description Before when, as RFC 3339. */
+            to: string;
+        };
         /** @description An entity written as a manifest. */
         ExportedManifest: {
             /** @description What did not come along, and what had to be made up. */
@@ -1400,6 +1650,9 @@ export interface components {
         };
         /** @description Size and root of the ledger. */
         Head: {
+            published?: components["schemas"]["PublishedHead"] | null;
+            /** @description Cosignatures that a checkpoint should have before it is served; 0: there are no witnesses. */
+            quorum?: number;
             /** @description Root of the Merkle tree over them, in base64. */
             root: string;
             /**
@@ -1407,6 +1660,8 @@ export interface components {
              * @description Number of entries.
              */
             size: number;
+            /** @description Who cosigns, and how that goes. */
+            witnesses?: components["schemas"]["WitnessView"][];
         };
         /** @description Why an entity is not healthy. */
         HealthReasonView: {
@@ -1452,6 +1707,18 @@ export interface components {
              * @description Milliseconds between its last sign of life and this answer, by the server's clock.
              */
             silent_ms: number;
+        };
+        /** @description A token that was made: the only time that its secret is told. */
+        IssuedToken: {
+            /** @description Until when it is good. */
+            expires: string;
+            /** @description The secret: `Authorization: Bearer`, or the password of HTTP Basic. */
+            secret: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            token: number;
         };
         /** @description Something that a format has no place for. */
         LostField: {
@@ -1500,6 +1767,23 @@ export interface components {
             /** @description The file's content. */
             text: string;
         };
+        /** @description Whoever sends the request. */
+        Me: {
+            /** @description How it is known: `session:4`, `token:2`, `run-token:1`, `workload:ci`, `unverified`. */
+            credential: string;
+            /** @description Groups of the catalog that they are in. */
+            groups: string[];
+            /** @description `user`, `service`, `agent`, `run`, `local` or `anonymous`. */
+            kind: string;
+            /** @description What people call them. */
+            name?: string | null;
+            /** @description As entries name them: `principal:7`, `run:12`, `local`, `anonymous`. */
+            principal: string;
+            /** @description Where one can sign in. */
+            providers: components["schemas"]["Provider"][];
+            /** @description Whether it was verified who they are. */
+            verified: boolean;
+        };
         /** @description What a task answered. */
         MessageAnswer: {
             /**
@@ -1521,6 +1805,37 @@ export interface components {
         MessageText: {
             /** @description What to say; its code says what it understands. */
             content: string;
+        };
+        /** @description A text that stands beside the ledger because it may name a person. */
+        NameText: {
+            /**
+             * Format: int32
+             * @description Its number in entries.
+             */
+            name: number;
+            /** @description What makes its hash in `names.given` of no use to who guesses, in hex: SHA-256 of salt and text is that hash. */
+            salt: string;
+            /** @description It. */
+            text: string;
+        };
+        /** @description A service to be known. */
+        NewService: {
+            /** @description What to call it; the same name is the same service. */
+            name: string;
+            /** @description The group that answers for it. */
+            owner: string;
+        };
+        /** @description A token to be made. */
+        NewToken: {
+            /** @description What it may be used for: names of actions; left out: whatever its holder may do. */
+            actions?: string[];
+            /**
+             * Format: int32
+             * @description For how many days it is good; left out: 90.
+             */
+            days?: number | null;
+            /** @description What to call it. */
+            label: string;
         };
         /** @description Something that can be done about a cause. */
         NextStep: {
@@ -1736,6 +2051,39 @@ export interface components {
             /** @description The file. */
             path: string;
         };
+        /** @description Some of those who are known. */
+        PrincipalList: {
+            /** @description In the order in which they came. */
+            items: components["schemas"]["PrincipalView"][];
+            /** @description How many there are. */
+            total: number;
+        };
+        /** @description Somebody who is known. */
+        PrincipalView: {
+            /** @description False: may do nothing any more. */
+            active: boolean;
+            /** @description Groups of the catalog that they are in. */
+            groups: string[];
+            /** @description `user`, `service` or `agent`. */
+            kind: string;
+            /** @description What people call them. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Their number.
+             */
+            number: number;
+            /** @description The group that answers for a service or an agent. */
+            owner?: string | null;
+            /** @description As entries name them. */
+            principal: string;
+            /** @description How many sessions they have. */
+            sessions: number;
+            /** @description Since when they are known. */
+            since: string;
+            /** @description How many tokens act for them. */
+            tokens: number;
+        };
         /** @description How many of each. */
         ProblemCounts: {
             /** @description Circles. */
@@ -1754,6 +2102,28 @@ export interface components {
              * @description 1 to 1,024.
              */
             processes: number;
+        };
+        /** @description Where one can sign in. */
+        Provider: {
+            /** @description As the configuration names it. */
+            name: string;
+            /** @description As people know it. */
+            title: string;
+            /** @description Where a browser begins. */
+            url: string;
+        };
+        /** @description How far the ledger is published. */
+        PublishedHead: {
+            /**
+             * Format: int64
+             * @description Of the newest that has its quorum of cosignatures.
+             */
+            cosigned_size?: number | null;
+            /**
+             * Format: int64
+             * @description Number of entries of the newest signed checkpoint.
+             */
+            size: number;
         };
         /** @description What a walk through the catalog reached. */
         Reach: {
@@ -2056,6 +2426,33 @@ export interface components {
             /** @description How many there are of each kind that was found. */
             totals: components["schemas"]["FoundCount"][];
         };
+        /** @description Sessions. */
+        SessionList: {
+            /** @description Latest first. */
+            items: components["schemas"]["SessionView"][];
+        };
+        /** @description A session. */
+        SessionView: {
+            /** @description How its holder proved who they are (`amr`, RFC 8176). */
+            amr: string[];
+            /** @description Whether this request is part of it. */
+            current: boolean;
+            /** @description Until when. */
+            expires: string;
+            /** @description Whose, by name. */
+            name?: string | null;
+            /** @description Whose, as entries name them. */
+            principal: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            session: number;
+            /** @description From when. */
+            started: string;
+            /** @description What it is for: `web` or `cli`. */
+            uses: string;
+        };
         /** @description The server as a whole. */
         Status: {
             /** @description The catalog. */
@@ -2353,6 +2750,33 @@ export interface components {
              */
             worker?: number | null;
         };
+        /** @description Tokens. */
+        TokenList: {
+            /** @description Latest first. */
+            items: components["schemas"]["TokenView"][];
+        };
+        /** @description A personal access token, without its secret. */
+        TokenView: {
+            /** @description What it may be used for; empty: whatever its holder may do. */
+            actions: string[];
+            /** @description Whether this request came with it. */
+            current: boolean;
+            /** @description Until when. */
+            expires: string;
+            /** @description Since when. */
+            issued: string;
+            /** @description What its maker calls it. */
+            label: string;
+            /** @description Who acts with it, by name. */
+            name?: string | null;
+            /** @description Who acts with it, as entries name them. */
+            principal: string;
+            /**
+             * Format: int32
+             * @description Its number.
+             */
+            token: number;
+        };
         /** @description One reason why a task is not running. */
         WaitReason: {
             /** @enum {string} */
@@ -2428,6 +2852,31 @@ export interface components {
             /** @description The client's own worker id. */
             worker?: string | null;
         };
+        /**
+         * @description How it is with a witness.
+         * @enum {string}
+         */
+        WitnessStanding: "new" | "cosigned" | "unreachable" | "unknown" | "refused";
+        /** @description A witness. */
+        WitnessView: {
+            /** @description When, by its own clock. */
+            at?: string | null;
+            /** @description What it, or the network, said. */
+            message?: string | null;
+            /** @description Its name. */
+            name: string;
+            /** @description Since when. */
+            since: string;
+            /**
+             * Format: int64
+             * @description Number of entries of the checkpoint that it cosigned last.
+             */
+            size?: number | null;
+            /** @description How it is with it. */
+            standing: components["schemas"]["WitnessStanding"];
+            /** @description Where it is asked. */
+            url: string;
+        };
         /** @description Workers that are here. */
         WorkerList: {
             /** @description Workers, in order of their arrival. */
@@ -2483,6 +2932,169 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    listPrincipals: {
+        parameters: {
+            query?: {
+                /** @description Skip so many. */
+                offset?: number;
+                /** @description At most so many: 1 to 1,000. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrincipalList"];
+                };
+            };
+        };
+    };
+    makeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The principal's number */
+                principal: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    makeService: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewService"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PrincipalView"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's number */
+                session: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The token's number */
+                token: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+        };
+    };
     applyManifests: {
         parameters: {
             query?: never;
@@ -3075,9 +3687,43 @@ export interface operations {
             };
         };
     };
-    getCheckpoint: {
+    recordExport: {
         parameters: {
             query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportRequest"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportRecorded"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getCheckpoint: {
+        parameters: {
+            query?: {
+                /** @description Wait until enough witnesses cosigned it, at most 5 s; then the note comes with those that did. */
+                cosigned?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -3249,6 +3895,154 @@ export interface operations {
                 };
             };
             400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getName: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number in entries */
+                name: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NameText"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its SHA-256, in hex */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+        };
+    };
+    listMySessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+        };
+    };
+    listMyTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+        };
+    };
+    makeMyToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewToken"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedToken"];
+                };
+            };
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,11 +1,12 @@
 //! The ledger.
 
 use bussola_ledger::{InclusionProofText, TreeHead, format_hashes};
-use bussola_store::Recorded;
+use bussola_store::{Recorded, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::time;
+use crate::witness::{Standing, Witness, Witnesses};
 use bussola_domain::id::Timestamp;
 
 /// Size and root of the ledger.
@@ -15,12 +16,102 @@ pub struct Head {
     pub size: u64,
     /// Root of the Merkle tree over them, in base64.
     pub root: String,
+    /// The newest checkpoint that anybody may have: it lags behind by a second at most, or is stuck while its guard cannot be
+    /// written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<PublishedHead>,
+    /// Cosignatures that a checkpoint should have before it is served; 0: there are no witnesses.
+    #[serde(default)]
+    pub quorum: usize,
+    /// Who cosigns, and how that goes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<WitnessView>,
+}
+
+/// How far the ledger is published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PublishedHead {
+    /// Number of entries of the newest signed checkpoint.
+    pub size: u64,
+    /// Of the newest that has its quorum of cosignatures.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cosigned_size: Option<u64>,
+}
+
+/// A witness.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WitnessView {
+    /// Its name.
+    pub name: String,
+    /// Where it is asked.
+    pub url: String,
+    /// How it is with it.
+    pub standing: WitnessStanding,
+    /// Since when.
+    pub since: String,
+    /// What it, or the network, said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// Number of entries of the checkpoint that it cosigned last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+    /// When, by its own clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+}
+
+/// How it is with a witness.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WitnessStanding {
+    /// It was not asked yet.
+    New,
+    /// It cosigns.
+    Cosigned,
+    /// It cannot be reached, or not be understood.
+    Unreachable,
+    /// It does not know this ledger, or not its key.
+    Unknown,
+    /// It saw another history of this ledger: a fork. Somebody should act.
+    Refused,
 }
 
 impl Head {
-    /// From the tree.
-    pub fn of(head: TreeHead) -> Head {
-        Head { size: head.size, root: head.root.to_base64() }
+    /// From the tree, and what is known of its publication.
+    pub fn of(head: TreeHead, store: &Store, witnesses: &Witnesses) -> Head {
+        let published = store.newest_checkpoint().map(|newest| PublishedHead {
+            size: newest.head.size,
+            cosigned_size: store.cosigned_checkpoint().map(|cosigned| cosigned.head.size),
+        });
+        Head {
+            size: head.size,
+            root: head.root.to_base64(),
+            published,
+            quorum: witnesses.quorum,
+            witnesses: witnesses.all.iter().map(|witness| WitnessView::of(witness)).collect(),
+        }
+    }
+}
+
+impl WitnessView {
+    fn of(witness: &Witness) -> WitnessView {
+        let known = witness.known();
+        let (standing, message) = match known.standing {
+            Standing::New => (WitnessStanding::New, None),
+            Standing::Cosigned => (WitnessStanding::Cosigned, None),
+            Standing::Unreachable(why) => (WitnessStanding::Unreachable, Some(why)),
+            Standing::Unknown(why) => (WitnessStanding::Unknown, Some(why)),
+            Standing::Refused(why) => (WitnessStanding::Refused, Some(why)),
+        };
+        WitnessView {
+            name: witness.settings.key.name().to_string(),
+            url: witness.settings.url.to_string(),
+            standing,
+            since: time(Timestamp(known.since_us)),
+            message,
+            size: known.size,
+            at: known.at_s.map(|at| time(Timestamp(i64::try_from(at).unwrap_or(i64::MAX).saturating_mul(1_000_000)))),
+        }
     }
 }
 
@@ -31,6 +122,44 @@ pub struct CheckpointNote {
     pub note: String,
     /// The key that opens it, as C2SP signed-note writes keys. Whoever checks should have it from elsewhere.
     pub vkey: String,
+    /// The keys of the witnesses that this server asks, in the same form; their lines may be on the note.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub witnesses: Vec<String>,
+}
+
+/// A text that stands beside the ledger because it may name a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NameText {
+    /// Its number in entries.
+    pub name: u32,
+    /// What makes its hash in `names.given` of no use to who guesses, in hex: SHA-256 of salt and text is that hash.
+    pub salt: String,
+    /// It.
+    pub text: String,
+}
+
+/// Evidence that is about to be handed over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportRequest {
+    /// Only what concerns this component, by its ref; not given: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub component: Option<String>,
+    /// Whose controls it is arranged by: `soc2`, `iso27001` or `sox`.
+    pub framework: String,
+    /// From when on, as RFC 3339.
+    pub from: String,
+    /// SHA-256 of the bundle's manifest, in hex.
+    pub manifest: String,
+    /// Before when, as RFC 3339.
+    pub to: String,
+}
+
+/// The export is recorded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExportRecorded {
+    /// Number of entries; the one that says so is among the last.
+    pub size: u64,
 }
 
 /// One entry.
