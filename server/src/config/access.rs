@@ -164,6 +164,10 @@ impl GroupRule {
             (head, None) => (group == head).then_some("")?,
             (head, Some(tail)) => group.strip_prefix(head.as_str())?.strip_suffix(tail.as_str())?,
         };
+        // One group stands for one: a provider's name must not choose kind and namespace too.
+        if star.contains(['/', ':']) {
+            return None;
+        }
         // What a name is made of is the catalog's business; what is none leads nowhere.
         let written = self.to.replace('*', &star.trim().to_lowercase().replace(' ', "-"));
         EntityRef::parse_in(&written, Some("group"), Some(DEFAULT_NAMESPACE)).ok()

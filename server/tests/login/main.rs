@@ -277,6 +277,7 @@ async fn a_command_line_signs_in_with_a_code() {
     let mut browser = Browser::new(&world.base);
     browser.open(&page).await;
     browser.submit("user_code", &[]).await;
+    browser.submit("op.deviceConfirmForm", &[]).await;
     browser.submit("name=\"login\"", &[("login", "alice"), ("password", "any")]).await;
     browser.submit("value=\"consent\"", &[]).await;
 
