@@ -10,6 +10,7 @@ mod explain;
 mod graph;
 mod ledger;
 mod output;
+mod policy;
 mod reference;
 mod runs;
 mod scheduler;
@@ -96,6 +97,9 @@ enum Command {
     Pause,
     /// Hand out work again.
     Unpause,
+    /// Check and test policies, without a server.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Verify the ledger, or take proofs from it.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         Command::Resources(arguments) => scheduler::resources(arguments, &common),
         Command::Pause => scheduler::pause(&common),
         Command::Unpause => scheduler::unpause(&common),
+        Command::Policy(command) => policy::run(command, &common),
         Command::Ledger(command) => ledger::run(command, &common),
         Command::Completions { shell } => completions(shell),
     };

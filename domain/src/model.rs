@@ -249,7 +249,10 @@ impl Model {
             Event::EntityRemoved(event) => self.catalog.apply(&CatalogEvent::EntityRemoved(event.clone()), at),
             // For whoever holds the texts, and the history, against the entries.
             Event::NamesGiven(_) | Event::HistoryForgotten(_) | Event::AccessDenied(_) => {}
-            Event::TextsErased(event) => event.names.iter().for_each(|&name| self.names.erase(name)),
+            Event::TextsErased(event) => {
+                event.names.iter().for_each(|&name| self.names.erase(name));
+                self.access.texts_erased();
+            }
             Event::PrincipalKnown(event) => self.access.principal_known(event, at),
             Event::SessionStarted(event) => self.access.session_started(event, at),
             Event::SessionRotated(event) => self.access.session_rotated(event),
