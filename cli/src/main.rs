@@ -14,6 +14,7 @@ mod graph;
 mod ledger;
 mod login;
 mod output;
+mod policy;
 mod reference;
 mod runs;
 mod scheduler;
@@ -118,6 +119,9 @@ enum Command {
     Pause,
     /// Hand out work again.
     Unpause,
+    /// Check and test policies, without a server.
+    #[command(subcommand)]
+    Policy(policy::Command),
     /// Verify the ledger, or take proofs from it.
     #[command(subcommand)]
     Ledger(ledger::Command),
@@ -154,6 +158,7 @@ fn main() -> ExitCode {
         Command::Resources(arguments) => scheduler::resources(arguments, &common),
         Command::Pause => scheduler::pause(&common),
         Command::Unpause => scheduler::unpause(&common),
+        Command::Policy(command) => policy::run(command, &common),
         Command::Ledger(command) => ledger::run(command, &common),
         Command::Evidence(command) => evidence::run(command, &common),
         Command::Completions { shell } => completions(shell),

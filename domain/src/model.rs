@@ -253,7 +253,10 @@ impl Model {
             | Event::AccessDenied(_)
             | Event::LedgerRecovered(_)
             | Event::EvidenceExported(_) => {}
-            Event::TextsErased(event) => event.names.iter().for_each(|&name| self.names.erase(name)),
+            Event::TextsErased(event) => {
+                event.names.iter().for_each(|&name| self.names.erase(name));
+                self.access.texts_erased();
+            }
             Event::PrincipalKnown(event) => self.access.principal_known(event, at),
             Event::SessionStarted(event) => self.access.session_started(event, at),
             Event::SessionRotated(event) => self.access.session_rotated(event, at),

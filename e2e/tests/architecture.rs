@@ -45,15 +45,30 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 10] = [
+    let allowed: [(&str, &[&str]); 11] = [
         ("ledger", &[]),
         ("evidence", &["bussola-ledger"]),
         ("domain", &[]),
+        ("policy", &["bussola-domain"]),
         ("store", &["bussola-ledger", "bussola-domain"]),
         ("identity", &[]),
         ("ui", &[]),
-        ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-identity", "bussola-ui"]),
-        ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server", "bussola-evidence"]),
+        (
+            "server",
+            &["bussola-ledger", "bussola-domain", "bussola-policy", "bussola-store", "bussola-identity", "bussola-ui"],
+        ),
+        (
+            "cli",
+            &[
+                "bussola-ledger",
+                "bussola-domain",
+                "bussola-policy",
+                "bussola-store",
+                "bussola-identity",
+                "bussola-server",
+                "bussola-evidence",
+            ],
+        ),
         ("e2e", &[]),
         // The benchmark drives servers with the same clients as the end-to-end tests.
         ("bench", &["bussola-e2e"]),
@@ -88,6 +103,21 @@ fn the_domain_is_pure() {
 }
 
 #[test]
+fn only_the_decision_point_knows_cedar() {
+    check_absent(
+        "policy/src",
+        &["SystemTime", "Instant", "std::net", "async fn"],
+        "decisions are pure",
+    );
+    for folder in ["ledger", "domain", "store", "server", "cli"] {
+        assert!(!dependencies(folder).contains("cedar-policy"), "{folder} must not depend on cedar-policy");
+    }
+    for library in ["tokio", "rusqlite", "axum"] {
+        assert!(!dependencies("policy").contains(library), "policy must not depend on {library}");
+    }
+}
+
+#[test]
 fn scheduler_and_catalog_do_not_know_each_other() {
     check_absent("domain/src/scheduler", &["crate::catalog"], "what joins them is one level up");
     check_absent(
@@ -111,7 +141,7 @@ fn evidence_is_verified_from_bytes_alone() {
 
 #[test]
 fn only_the_store_knows_sql_and_only_the_server_the_network() {
-    for folder in ["ledger", "evidence", "domain", "identity", "server", "cli"] {
+    for folder in ["ledger", "evidence", "domain", "policy", "identity", "server", "cli"] {
         assert!(!dependencies(folder).contains("rusqlite"), "{folder} must not depend on rusqlite");
     }
     for folder in ["ledger", "evidence", "domain", "store"] {
@@ -137,7 +167,9 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "evidence", "domain", "store", "identity", "server", "ui", "cli", "e2e", "bench"] {
+    for folder in
+        ["ledger", "evidence", "domain", "policy", "store", "identity", "server", "ui", "cli", "e2e", "bench"]
+    {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }

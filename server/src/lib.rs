@@ -2,7 +2,7 @@
 //!
 //! [`config`] reads what the server is told; [`app`] is what all edges share; [`luigi`] is luigid's face; [`http`] is the
 //! REST API; `web` is the web app; [`witness`] has checkpoints
-//! cosigned; [`manifests`] finds and reads manifest files; [`listen`] serves on TCP and Unix sockets; [`run`] joins
+//! cosigned; [`manifests`] finds and reads manifest files, [`policies`] those of policies; [`listen`] serves on TCP and Unix sockets; [`run`] joins
 //! everything.
 
 pub mod app;
@@ -19,6 +19,7 @@ pub mod manifests;
 mod messages;
 pub mod metrics;
 mod outbound;
+pub mod policies;
 pub mod reply;
 mod run;
 mod secret;

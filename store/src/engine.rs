@@ -387,6 +387,7 @@ impl Engine {
         match restore(&*self.journal, &self.base, self.latest) {
             Ok((restored, frontier)) => {
                 *model = restored;
+                self.authorizer.forget();
                 self.state.set_tree(frontier);
                 self.state.mended();
                 tracing::warn!(entries = self.state.size.load(Ordering::Relaxed), "folded the model anew");

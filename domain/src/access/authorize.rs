@@ -11,6 +11,9 @@ use crate::model::Model;
 pub trait Authorizer: fmt::Debug + Send + Sync {
     /// Whether, and why. Whether the credential is still good is asked elsewhere.
     fn decide(&self, model: &Model, caller: &Caller, act: &Act) -> Decision;
+
+    /// The model was folded anew: its revisions may come again for another state. Whoever remembers answers forgets them.
+    fn forget(&self) {}
 }
 
 /// An answer, with what entries tell of it.

@@ -377,6 +377,11 @@ impl Access {
         }
     }
 
+    /// Folds: an issuer or a subject may be among them, and policies look at those.
+    pub fn texts_erased(&mut self) {
+        self.revision += 1;
+    }
+
     /// Folds.
     pub fn policies_loaded(&mut self, event: &PoliciesLoaded) {
         self.revision += 1;

@@ -248,6 +248,14 @@ impl Catalog {
         relations
     }
 
+    /// The entities that one relates to like this, in no order.
+    pub fn related(&self, reference: &EntityRef, relation: RelationKind) -> impl Iterator<Item = &EntityRef> {
+        let edges = self.index.find(reference).into_iter().flat_map(move |vertex| {
+            vertex.edges.range((relation, 0)..=(relation, NodeId::MAX)).map(|((_, other), _)| *other)
+        });
+        edges.map(|other| &self.index.vertex(other).reference)
+    }
+
     /// How many entities relate to one like this.
     pub fn count_related(&self, reference: &EntityRef, relation: RelationKind) -> usize {
         let related = |vertex: &Vertex| vertex.edges.range((relation, 0)..=(relation, NodeId::MAX)).count();

@@ -125,6 +125,12 @@ pub enum Refused {
         /// Why.
         reason: String,
     },
+    /// A directory without a policy.
+    #[error("cannot find a policy in `{}`: there is none", .path.display())]
+    NoPolicies {
+        /// Which.
+        path: PathBuf,
+    },
     /// A name that is not text cannot stand in the catalog.
     #[error("cannot read `{}`: its name is not UTF-8", .path.display())]
     Name {
@@ -135,7 +141,7 @@ pub enum Refused {
 
 impl Refused {
     /// Every code, with one line for the table of codes.
-    pub const CODES: [(&'static str, &'static str); 7] = [
+    pub const CODES: [(&'static str, &'static str); 8] = [
         ("B0151", "a file or directory cannot be read"),
         ("B0152", "a symbolic link leads out of the tree"),
         ("B0153", "a path is neither a file nor a directory"),
@@ -143,6 +149,7 @@ impl Refused {
         ("B0155", "a search finds more than the limit"),
         ("B0156", "a glob cannot be used"),
         ("B0157", "a file name is not UTF-8"),
+        ("B0158", "a directory holds no policy"),
     ];
 
     /// Its stable code.
@@ -155,6 +162,7 @@ impl Refused {
             Refused::TooMany { .. } => 4,
             Refused::BadGlob { .. } => 5,
             Refused::Name { .. } => 6,
+            Refused::NoPolicies { .. } => 7,
         };
         Refused::CODES[place].0
     }
@@ -173,6 +181,7 @@ impl Refused {
             Refused::TooMany { .. } => "give smaller directories, or a glob".into(),
             Refused::BadGlob { .. } => "`*` and `?` stand for characters of one name, `**` for any directories".into(),
             Refused::Name { .. } => "rename it".into(),
+            Refused::NoPolicies { .. } => "policies are files whose names end with `.cedar`".into(),
         }
     }
 
@@ -183,6 +192,7 @@ impl Refused {
             Refused::Unreadable { path, .. }
             | Refused::Special { path }
             | Refused::Nothing { path }
+            | Refused::NoPolicies { path }
             | Refused::TooMany { path, .. }
             | Refused::BadGlob { path, .. }
             | Refused::Name { path } => path,
