@@ -104,11 +104,7 @@ fn the_domain_is_pure() {
 
 #[test]
 fn only_the_decision_point_knows_cedar() {
-    check_absent(
-        "policy/src",
-        &["SystemTime", "Instant", "std::net", "async fn"],
-        "decisions are pure",
-    );
+    check_absent("policy/src", &["SystemTime", "Instant", "std::net", "async fn"], "decisions are pure");
     for folder in ["ledger", "domain", "store", "server", "cli"] {
         assert!(!dependencies(folder).contains("cedar-policy"), "{folder} must not depend on cedar-policy");
     }
@@ -167,8 +163,7 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in
-        ["ledger", "evidence", "domain", "policy", "store", "identity", "server", "ui", "cli", "e2e", "bench"]
+    for folder in ["ledger", "evidence", "domain", "policy", "store", "identity", "server", "ui", "cli", "e2e", "bench"]
     {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");

@@ -9,7 +9,7 @@ use bussola_domain::id::{BlobHash, Timestamp};
 use bussola_domain::model::Command;
 use bussola_store::{Context, Store, StoreError};
 
-use crate::config::{Cors, Settings};
+use crate::config::{Cors, RequireIdentity, Settings};
 use crate::heavy;
 use crate::http::Hosts;
 use crate::http::wire::access::Provider;
@@ -31,6 +31,8 @@ pub struct App {
     pub knows_providers: bool,
     /// Where they do.
     pub login: Option<Providers>,
+    /// Whether workers must say who they are.
+    pub require_identity: RequireIdentity,
     /// How long a session lasts.
     pub session_hours: u32,
     /// Who cosigns checkpoints.
@@ -63,6 +65,7 @@ impl App {
             hosts: Hosts::of(settings.listen, &settings.hosts),
             knows_providers: login.is_some(),
             login,
+            require_identity: settings.require_identity,
             session_hours: settings.access.session_hours,
             witnesses: Witnesses::new(&settings.witnesses, settings.quorum),
             meters: Meters::default(),

@@ -7,6 +7,7 @@
 
 pub mod app;
 pub mod config;
+mod enforce;
 pub mod heavy;
 pub mod http;
 mod identify;
@@ -26,4 +27,5 @@ mod secret;
 mod web;
 pub mod witness;
 
+pub use enforce::PolicyFault;
 pub use run::{Fatal, Running, router, start};

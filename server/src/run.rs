@@ -12,6 +12,7 @@ use http::StatusCode;
 
 use crate::app::{App, system_now};
 use crate::config::{self, Place, Settings};
+use crate::enforce::{Enforcer, PolicyFault};
 use crate::http::{self as rest, Api};
 use crate::limits::PRUNE_INTERVAL;
 use crate::listen::{self, Connections, Socket};
@@ -25,6 +26,9 @@ pub enum Fatal {
     /// The ledger cannot be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// Nobody can be told what is allowed.
+    #[error(transparent)]
+    Policies(#[from] PolicyFault),
     /// Nobody can be called: the certificates cannot be read.
     #[error(transparent)]
     Outbound(#[from] OutboundError),
@@ -43,6 +47,7 @@ impl Fatal {
     pub fn hint(&self) -> Option<&str> {
         match self {
             Fatal::Store(error) => Some(error.hint()),
+            Fatal::Policies(error) => Some(error.hint()),
             Fatal::Outbound(error) => Some(error.hint()),
             Fatal::Listen { source, .. } => match source.kind() {
                 io::ErrorKind::AddrInUse => {
@@ -80,8 +85,10 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
         sockets.push(Socket::unix(path).await.map_err(failed)?);
     }
     let login = Providers::new(&settings.access)?;
-    let store = Store::open(options(settings), system_now())?;
+    let enforcer = Arc::new(Enforcer::new(settings));
+    let store = Store::open(options(settings, &enforcer), system_now())?;
     let app = App::new(store, settings, login);
+    enforcer.begin(&app).await?;
     let report = Arc::new(Report::default());
     let api = Api::new(app.clone(), report.clone());
     let connections =
@@ -91,6 +98,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
         connections.serve(socket);
     }
     app.witnesses.start(&app.store);
+    tokio::spawn(enforcer.watch(app.clone()));
     if !settings.test_clock {
         tokio::spawn(prune_for_ever(app.clone()));
     }
@@ -100,7 +108,7 @@ pub async fn start(settings: &Settings) -> Result<Running, Fatal> {
     Ok(Running { app, api, connections, urls })
 }
 
-fn options(settings: &Settings) -> Options {
+fn options(settings: &Settings, enforcer: &Enforcer) -> Options {
     let mut options = Options::new(match &settings.place {
         Place::Directory(path) => Location::Directory(path.clone()),
         Place::Memory => Location::Memory,
@@ -112,6 +120,7 @@ fn options(settings: &Settings) -> Options {
     if let Some(origin) = &settings.origin {
         options.origin = origin.clone();
     }
+    options.authorizer = enforcer.decider().clone();
     options.guard = settings.guard.clone();
     options.quorum = settings.quorum;
     options.scheduler = settings.scheduler.clone();

@@ -26,7 +26,7 @@ use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{any, get};
-use bussola_domain::access::{Action, Denial, Resource};
+use bussola_domain::access::{Action, Credential, Denial, Resource};
 use bytes::{Bytes, BytesMut};
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Method as Verb, StatusCode};
@@ -36,6 +36,7 @@ pub use method::Method;
 pub(crate) use pages::plain_page;
 
 use crate::app::App;
+use crate::config::RequireIdentity;
 use crate::limits::{BODY_BYTES_MAX, BODY_SILENCE_MAX};
 use crate::luigi::arguments::Arguments;
 use crate::luigi::call::Failure;
@@ -90,6 +91,17 @@ async fn rpc(State(app): State<Arc<App>>, request: Request) -> Response {
         Ok(context) => context,
         Err(error) => return unidentified(&error.to_string()),
     };
+    if context.caller.credential == Credential::Unverified {
+        match app.require_identity {
+            RequireIdentity::Off => {}
+            // A worker tells about itself once: a line for each, and not for each of its calls.
+            RequireIdentity::Record if method == Method::AddWorker => {
+                tracing::warn!("a worker does not say who it is: put a token into its scheduler URL");
+            }
+            RequireIdentity::Record => {}
+            RequireIdentity::Enforce => return unidentified(NO_IDENTITY),
+        }
+    }
     let body = match read_body(&head.headers, body).await {
         Ok(body) => body,
         Err(refused) => return refused,
@@ -132,6 +144,10 @@ fn foreign_page(app: &App, headers: &HeaderMap) -> Option<&'static str> {
     }
     None
 }
+
+/// To a worker that must say who it is.
+const NO_IDENTITY: &str = "workers must say who they are here: put a token into the scheduler's URL, as in \
+                           http://worker:TOKEN@host:8082 (bussola token create)";
 
 /// A client that said who it is gets asked again; Luigi's has no other answer than the one in its URL, and fails.
 fn unidentified(reason: &str) -> Response {

@@ -67,4 +67,16 @@ export async function answer<T>(call: Promise<Answered<T>>): Promise<T> {
   return answered.data;
 }
 
+/** Ends the session of this browser. Not below `/api/v1`: what it answers is for the browser itself, a cookie that is over. */
+export async function signOut(): Promise<void> {
+  const reply = await fetch("/logout", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: "{}",
+  }).catch((error: unknown) => {
+    throw unreachable(error);
+  });
+  if (!reply.ok) throw asFailure(await reply.json().catch(() => undefined), reply.status);
+}
+
 export { client };

@@ -7,7 +7,7 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { changesKey, followRun, graphKey, tasksKey, timelineKey } from "./changes";
-import { answer, client, type Schemas } from "./client";
+import { answer, client, type Schemas, signOut } from "./client";
 import { nextLookMs } from "./pulse";
 import { parseRef } from "./refs";
 import type { operations } from "./schema";
@@ -35,6 +35,25 @@ export const queries = {
     queryOptions({
       queryKey: ["status"],
       queryFn: ({ signal }) => answer(client.GET("/api/v1/status", { signal })),
+    }),
+
+  /** Who asks, and where one can sign in. */
+  me: () =>
+    queryOptions({
+      queryKey: ["access", "me"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/me", { signal })),
+    }),
+
+  mySessions: () =>
+    queryOptions({
+      queryKey: ["access", "sessions"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/me/sessions", { signal })),
+    }),
+
+  myTokens: () =>
+    queryOptions({
+      queryKey: ["access", "tokens"],
+      queryFn: ({ signal }) => answer(client.GET("/api/v1/me/tokens", { signal })),
     }),
 
   entities: (filter: EntityFilter, offset = 0, limit = PAGE_ITEMS) =>
@@ -320,6 +339,12 @@ export const queries = {
 
 /** What changes something. The ledger's events make what is shown current, so nothing is done by hand afterwards. */
 export const commands = {
+  endSession: (session: number) =>
+    answer(client.POST("/api/v1/access/sessions/{session}/end", { params: { path: { session } } })),
+  makeToken: (label: string, days: number) => answer(client.POST("/api/v1/me/tokens", { body: { label, days } })),
+  revokeToken: (token: number) =>
+    answer(client.POST("/api/v1/access/tokens/{token}/revoke", { params: { path: { token } } })),
+  signOut,
   forgiveTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/forgive", { params: { path: { id } } })),
   reEnableTask: (id: string) => answer(client.POST("/api/v1/tasks/{id}/re-enable", { params: { path: { id } } })),
   markTaskAsDone: (id: string) => answer(client.POST("/api/v1/tasks/{id}/done", { params: { path: { id } } })),

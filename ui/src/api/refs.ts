@@ -43,6 +43,7 @@ export const paths = {
   taskExplanation: (id: string) => `/tasks/${part(id)}/explain`,
   workers: () => "/workers",
   resources: () => "/resources",
+  access: () => "/access",
   ledger: (query?: Record<string, string>) => withQuery("/ledger", query),
 };
 

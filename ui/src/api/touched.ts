@@ -23,6 +23,15 @@ export function touched(event: Schemas["EventData"]): QueryKey[] {
       return [...always, ["workers"], ["run"], ["runs"], ["task"]];
     case "resources":
       return [...always, ["resources"], ["task"]];
+    case "principal":
+    case "session":
+    case "sessions":
+    case "token":
+    case "tokens":
+    case "policies":
+      return [...always, ["access"]];
+    case "access":
+      return always;
     case "scheduler":
       return [...always, ["task"], ["run"]];
     case "batcher":
