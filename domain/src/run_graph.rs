@@ -57,6 +57,8 @@ pub struct RunTask {
 pub struct RunGraph {
     /// The root task's id.
     pub root: String,
+    /// Whose session the run is.
+    pub worker: Option<WorkerNo>,
     /// How the run ended, if it did.
     pub outcome: Option<Outcome>,
     /// All tasks by id.
@@ -81,9 +83,15 @@ impl RunGraph {
         match &fact.event {
             Event::RunStarted(event) => {
                 self.root = event.task.clone();
+                self.worker = Some(event.worker);
                 self.outcome = None;
             }
-            Event::RunEnded(event) => self.outcome = Some(event.outcome),
+            Event::RunEnded(event) => {
+                self.outcome = Some(event.outcome);
+                if event.outcome == Outcome::Lost {
+                    self.lose_what_runs(at);
+                }
+            }
             Event::RunResumed(_) => {
                 self.outcome = None;
                 for (event, at) in std::mem::take(&mut self.later) {
@@ -168,6 +176,18 @@ impl RunGraph {
             | Event::PoliciesLoaded(_)
             | Event::LedgerRecovered(_)
             | Event::EvidenceExported(_) => {}
+        }
+    }
+
+    /// Nothing of a lost run runs on, also where its worker came back as another session that declared the task anew.
+    fn lose_what_runs(&mut self, at: Timestamp) {
+        let worker = self.worker;
+        let is_lost = |task: &&mut RunTask| {
+            let open = task.attempts.last().filter(|attempt| attempt.ended.is_none());
+            task.status.is_running() && open.is_some_and(|attempt| attempt.worker == worker)
+        };
+        for task in self.tasks.values_mut().filter(is_lost) {
+            task.move_to(Status::Failed, Some(Cause::WorkerLost), at);
         }
     }
 
