@@ -59,6 +59,8 @@ pub struct RunGraph {
     pub root: String,
     /// Whose session the run is.
     pub worker: Option<WorkerNo>,
+    /// When it was cancelled, if it was: its worker is given no more work.
+    pub cancelled: Option<Timestamp>,
     /// How the run ended, if it did.
     pub outcome: Option<Outcome>,
     /// All tasks by id.
@@ -127,7 +129,7 @@ impl RunGraph {
                     task.move_to(change.to, None, at);
                 } else if event.stays_done {
                     task.move_to(Status::Done, None, at);
-                } else if task.status == Status::Unknown {
+                } else if task.status == Status::Unknown && !event.unplanned {
                     task.move_to(Status::Pending, None, at);
                 }
             }
@@ -143,9 +145,14 @@ impl RunGraph {
                 let task = self.task(&event.task, at);
                 task.move_to(event.change.to, Some(event.cause), at);
             }
+            Event::WorkerDisabled(event) => {
+                if self.worker == Some(event.worker) && self.outcome.is_none() {
+                    self.cancelled = Some(at);
+                }
+            }
             Event::WorkerJoined(_)
             | Event::WorkerDescribed(_)
-            | Event::WorkerDisabled(_)
+            | Event::PlanningFailed(_)
             | Event::WorkersLost(_)
             | Event::BatcherSet(_)
             | Event::TasksDoomed(_)
@@ -248,6 +255,7 @@ impl RunGraph {
             let task = &self.tasks[*id];
             let severity = match task.status {
                 Status::Failed | Status::Disabled => 0,
+                Status::Unknown | Status::Pending if task.is_unplanned() => 0,
                 Status::Unknown | Status::Pending | Status::Done => 1,
                 Status::Running | Status::BatchRunning => 2,
             };
@@ -322,6 +330,17 @@ impl RunTask {
             attempts: Vec::new(),
             error: None,
         }
+    }
+
+    /// Whether its worker could not plan it, and said why.
+    pub fn is_unplanned(&self) -> bool {
+        matches!(self.status, Status::Pending | Status::Unknown) && !self.runnable && self.error.is_some()
+    }
+
+    /// The worker that its last try was lost with, and when that was given up.
+    pub fn lost_with(&self) -> Option<(WorkerNo, Timestamp)> {
+        let last = self.attempts.last().filter(|attempt| attempt.outcome == Some(AttemptOutcome::Lost))?;
+        Some((last.worker?, last.ended?))
     }
 
     fn begin(&mut self, worker: WorkerNo, at: Timestamp) {

@@ -1,8 +1,8 @@
 //! The scheduler at the level of commands: what workers call, and what they get.
 
 use bussola_domain::command::{
-    AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Moved, Ping,
-    Prune, QueueMessage, RETRY_LOOKS_MAX, ReEnableTask, Retried, RetryRun, Work,
+    AddTask, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, CountPending, DisableWorker, ForgiveFailures, GetWork,
+    MarkAsDone, Moved, Ping, Prune, QueueMessage, RETRY_LOOKS_MAX, ReEnableTask, Retried, RetryRun, Work,
 };
 use bussola_domain::event::Draft;
 use bussola_domain::id::Timestamp;
@@ -586,6 +586,22 @@ fn a_running_task_that_tells_its_tracking_url_goes_on_in_its_run() {
         assert_eq!(tries, 1 + usize::from(marked));
         bench.check_replay();
     }
+}
+
+#[test]
+fn a_run_whose_root_cannot_be_planned_fails_at_once() {
+    let mut bench = Bench::new(Config::default());
+    let announce = AnnouncePlanningFailure { worker: "w".into(), family: "A".into(), error: "\"boom\"".into() };
+    bench.run(announce);
+    bench.report("w", "A_1", |report| (report.status, report.runnable) = (Status::Unknown, Some(false)));
+    assert_eq!(bench.get("w"), None);
+    assert_eq!(bench.outcomes(), [Outcome::Failed]);
+    let graph = bench.graph();
+    assert!(graph.tasks["A_1"].is_unplanned());
+    // The error was of that task alone.
+    bench.report("w", "A_2", |report| (report.status, report.runnable) = (Status::Unknown, Some(false)));
+    assert!(!bench.graph().tasks["A_2"].is_unplanned());
+    bench.check_replay();
 }
 
 #[test]

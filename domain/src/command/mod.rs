@@ -29,5 +29,6 @@ pub use report::AddTask;
 pub use retry::{RETRY_LOOKS_MAX, RETRY_STEP_MAX, Retried, RetryRun};
 pub use work::{Assignment, CountPending, GetWork, Work, WorkCounts};
 pub use worker::{
-    AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage, ToWorkerHere,
+    AddMessageResponse, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, DisableWorker, GetMessageResponse, Ping,
+    QueueMessage, ToWorkerHere,
 };

@@ -46,6 +46,11 @@ impl Command for AddTask {
         let worker = step.worker(&self.worker);
         self.report.owners = self.owners.iter().map(|owner| step.name(owner)).collect();
         self.report.error = self.error.map(|error| step.blob(error));
+        if self.report.status == Status::Unknown && self.report.error.is_none() {
+            let reporter = step.scheduler().worker(worker);
+            self.report.error = reporter.and_then(|reporter| reporter.unplanned(&self.report.family));
+            self.report.unplanned = self.report.error.is_some();
+        }
         // An assistant's reports of a batch do not say that it is one.
         let assistant =
             self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());

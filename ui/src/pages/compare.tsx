@@ -62,7 +62,7 @@ export default function Compare() {
         <EmptyState icon="runs" title={other === undefined ? "Choose two runs" : "Choose another run"}>
           {other === undefined
             ? "A run's page has a link that compares it with the one before it."
-            : "There is no earlier run of this pipeline to compare it with."}
+            : "There is no earlier run of this pipeline. A later one can be chosen above."}
         </EmptyState>
       ) : (
         <Loaded query={first} failure={failureOf(first.error, first.refetch)}>

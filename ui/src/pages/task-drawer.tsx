@@ -25,7 +25,7 @@ import {
   Verbatim,
 } from "../kit";
 import { parameterText } from "./parameters";
-import { waitText } from "./waits";
+import { tellForgiven, waitText } from "./waits";
 
 interface Props {
   /** In which run. */
@@ -115,7 +115,12 @@ function Details({ run, id, task, onTask }: Pick<Props, "run" | "task" | "onTask
           </List>
         </Section>
       )}
-      {now?.status === "RUNNING" && <Messages id={id} key={`messages ${id}`} />}
+      {now?.status === "RUNNING" && <Messages id={id} key={`messages ${id}`} accepts={now.accepts_messages} />}
+      {data?.error && !attempts.some(({ error }) => error) && (
+        <Section title="Error">
+          <Verbatim text={data.error.text} label="Error" />
+        </Section>
+      )}
       <Section title="Attempts" note={`${attempts.length}`}>
         {attempts.length === 0 && <Dim>Nobody has tried yet</Dim>}
         {attempts.toReversed().map((attempt, index) => (
@@ -133,7 +138,7 @@ function Progress({ percent }: { percent: number }) {
 }
 
 /** What was said to a running task from here, and what it answered. */
-function Messages({ id }: { id: string }) {
+function Messages({ id, accepts }: { id: string; accepts: boolean }) {
   const [content, write] = useState("");
   const [sent, setSent] = useState<{ message: string; content: string }[]>([]);
   const send = async () => {
@@ -159,6 +164,7 @@ function Messages({ id }: { id: string }) {
               note="What a task understands is up to its code."
             />
           }
+          disabledBecause={accepts ? undefined : "it takes none: its class does not say accepts_messages = True"}
           missing={content.trim() ? undefined : "nothing is written"}
           consequence={
             <p>
@@ -235,8 +241,7 @@ function Actions({ id, now }: { id: string; now: Schemas["TaskNow"] }) {
           </p>
         }
         disabledBecause={isFailed ? undefined : "only a failed task can be tried again"}
-        act={() => commands.forgiveTask(id)}
-        onDone={() => toast("It will be tried again")}
+        act={() => commands.forgiveTask(id).then(tellForgiven)}
       />
       <ConfirmDanger
         label="Re-enable"
@@ -261,7 +266,13 @@ function Actions({ id, now }: { id: string; now: Schemas["TaskNow"] }) {
             <p>The ledger keeps that it was marked, and this cannot be taken back.</p>
           </>
         }
-        disabledBecause={now.status === "DONE" ? "it is done" : undefined}
+        disabledBecause={
+          ["RUNNING", "FAILED", "DISABLED"].includes(now.status)
+            ? undefined
+            : now.status === "DONE"
+              ? "it is done"
+              : "only what runs, failed or is disabled can be marked as done"
+        }
         act={() => commands.markTaskAsDone(id)}
         onDone={() => toast("It is marked as done")}
       />

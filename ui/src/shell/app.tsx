@@ -1,7 +1,7 @@
 /** What stands around every page: the navigation, the header, the palette; and which page an address leads to. */
 
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
-import { Route, Routes, useLocation, useNavigate } from "react-router";
+import { Route, Routes, useLocation, useNavigate, useParams } from "react-router";
 import { paths } from "../api";
 import { HelpSheet, IconButton, Notices, type Shortcut, Skeleton, useShortcuts } from "../kit";
 import css from "./app.module.css";
@@ -105,8 +105,8 @@ export function App() {
                 <Route path="/teams/:owner" element={<Team />} />
                 <Route path="/pipelines" element={<Pipelines />} />
                 <Route path="/runs" element={<Runs />} />
-                <Route path="/runs/:id" element={<Run />} />
-                <Route path="/runs/:id/explain" element={<Explain />} />
+                <Route path="/runs/:id" element={<Numbered page={<Run />} />} />
+                <Route path="/runs/:id/explain" element={<Numbered page={<Explain />} />} />
                 <Route path="/tasks/:task/explain" element={<Explain />} />
                 <Route path="/runs/compare" element={<Compare />} />
                 <Route path="/workers" element={<Workers />} />
@@ -123,4 +123,9 @@ export function App() {
       <Notices />
     </div>
   );
+}
+
+/** A page of something that has a number. */
+function Numbered({ page }: { page: React.ReactNode }) {
+  return /^\d+$/.test(useParams().id ?? "") ? page : <NotFound />;
 }
