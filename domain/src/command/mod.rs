@@ -17,7 +17,7 @@ pub use access::{
     Deactivated, EndSessions, IssueToken, Know, LoadPolicies, NoToken, Profile, RecordDenial, RevokeToken,
     RotateSession, SESSIONS_EACH_MAX, SignIn, TOKENS_EACH_MAX, WhichSessions,
 };
-pub use catalog::{Applied, ApplyManifests};
+pub use catalog::{Applied, ApplyManifests, UnknownOwner};
 pub use erase::{Erase, Erased};
 pub use evidence::{RecordExport, Recover};
 pub use operate::{

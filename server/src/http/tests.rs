@@ -557,7 +557,9 @@ async fn what_is_refused_changes_nothing() {
 async fn an_apply_says_what_it_changed() {
     let edge = Edge::company().await;
     let again = edge.post("/catalog/apply", json!({"manifests": manifests()})).await;
-    assert_eq!(again, json!({"manifests": 2, "entities": 3, "declared": [], "removed": []}));
+    let unknown = json!([{"ref": "component:default/board", "owner": "group:default/finance", "path": "a/catalog-info.yaml", "line": 11}]);
+    let expected = json!({"manifests": 2, "entities": 3, "declared": [], "removed": [], "unknown_owners": unknown});
+    assert_eq!(again, expected);
     let gone = edge.post("/catalog/check", json!({"manifests": [], "scope": {"kind": "everything"}})).await;
     assert_eq!(gone["would"]["removed"].as_array().map(Vec::len), Some(3));
 }

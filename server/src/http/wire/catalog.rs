@@ -719,6 +719,26 @@ pub struct ApplyResult {
     pub declared: Vec<String>,
     /// Entities that are declared no more.
     pub removed: Vec<String>,
+    /// Manifests that declare nothing of what stood at their paths before: files of another repository, most likely.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
+    /// Owners that are named and that no manifest declares, as far as this was applied; may be cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_owners: Vec<UnknownOwnerView>,
+}
+
+/// An owner that is named, and that no manifest declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnknownOwnerView {
+    /// Whose owner it is.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// Whom the manifest names.
+    pub owner: String,
+    /// The manifest.
+    pub path: String,
+    /// The line at which the entity's document starts.
+    pub line: u32,
 }
 
 /// What a check found.
