@@ -47,6 +47,7 @@ enum ResourceCommand {
     /// Set how much of a resource there is.
     Set {
         /// Its name.
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         name: String,
         /// Units: 0 or more.
         total: f64,
