@@ -11,6 +11,7 @@ import {
   Drawer,
   Duration,
   Field,
+  GivenLink,
   Inline,
   List,
   Meter,
@@ -66,15 +67,7 @@ function Details({ run, id, task, onTask }: Pick<Props, "run" | "task" | "onTask
     const progress = now.status === "RUNNING" || now.status === "BATCH_RUNNING" ? now.progress : undefined;
     if (typeof progress === "number") items.push({ name: "Progress", value: <Progress percent={progress} /> });
     if (now.status_message) items.push({ name: "Says", value: parameterText(now.status_message) });
-    // Whatever it is, it comes from a task: only what leads to a page is a link.
-    if (now.tracking_url && /^https?:\/\//.test(now.tracking_url)) {
-      const value = (
-        <a href={now.tracking_url} target="_blank" rel="noreferrer noopener">
-          {now.tracking_url}
-        </a>
-      );
-      items.push({ name: "Watch it at", value });
-    }
+    if (now.tracking_url) items.push({ name: "Watch it at", value: <GivenLink url={now.tracking_url} /> });
     if (now.priority) items.push({ name: "Priority", value: now.priority });
     const takes = Object.entries(now.resources).map(([name, amount]) => `${parameterText(amount)} of ${name}`);
     if (takes.length > 0) items.push({ name: "Takes", value: takes.join(", ") });
