@@ -9,6 +9,7 @@ import {
   Dim,
   EmptyState,
   EntityLink,
+  GivenLink,
   Inline,
   List,
   OwnerLink,
@@ -204,6 +205,10 @@ function CauseCard({ cause, number, asked, run, under }: CauseProps) {
   const heading = `cause-${number}`;
   const [isOpen, setOpen] = useState(number === 1 && isStuck(cause));
   const { hash } = useLocation();
+  const fellSilent = number === 1 && isSilent(cause);
+  useEffect(() => {
+    if (fellSilent) setOpen(true);
+  }, [fellSilent]);
   useEffect(() => {
     if (hash === `#${heading}`) setOpen(true);
   }, [hash, heading]);
@@ -283,16 +288,11 @@ function ToDo({ cause, run }: Pick<CauseProps, "cause" | "run">) {
           )}
         </li>
       ))}
-      {(cause.runbooks ?? [])
-        .filter(({ url }) => isPage(url))
-        .map(({ url, title }) => (
-          <li key={url}>
-            <a href={url} target="_blank" rel="noreferrer noopener">
-              {title || url}
-            </a>{" "}
-            <Dim>as its manifest says</Dim>
-          </li>
-        ))}
+      {(cause.runbooks ?? []).map(({ url, title }) => (
+        <li key={url}>
+          <GivenLink url={url} title={title} /> <Dim>as its manifest says</Dim>
+        </li>
+      ))}
       <li className={css.act}>
         <Remedy cause={cause} run={run} />
       </li>
@@ -443,11 +443,6 @@ function Affected({ cause }: { cause: Cause }) {
       </li>
     </List>
   );
-}
-
-/** Whatever a manifest says: only what leads to a page is a link. */
-function isPage(url: string): boolean {
-  return /^https?:\/\//.test(url);
 }
 
 function notNow({ now }: Cause, was: string): string {
