@@ -1103,6 +1103,10 @@ export interface components {
             manifests: number;
             /** @description Entities that are declared no more. */
             removed: string[];
+            /** @description Manifests that declare nothing of what stood at their paths before: files of another repository, most likely. */
+            replaced?: string[];
+            /** @description Owners that are named and that no manifest declares, as far as this was applied; may be cut. */
+            unknown_owners?: components["schemas"]["UnknownOwnerView"][];
         };
         /** @description How much is in the catalog, and what is not in order. */
         CatalogCounts: {
@@ -2816,6 +2820,20 @@ export interface components {
              * @description Its number.
              */
             token: number;
+        };
+        /** @description An owner that is named, and that no manifest declares. */
+        UnknownOwnerView: {
+            /**
+             * Format: int32
+             * @description The line at which the entity's document starts.
+             */
+            line: number;
+            /** @description Whom the manifest names. */
+            owner: string;
+            /** @description The manifest. */
+            path: string;
+            /** @description Whose owner it is. */
+            ref: string;
         };
         /** @description One reason why a task is not running. */
         WaitReason: {
