@@ -438,7 +438,7 @@ impl Listing {
         let mut found = vec![false; self.rows.len()];
         let Some((first, others)) = words.split_first() else { return found };
         let finder = Finder::new(first);
-        let others: Vec<Finder<'_>> = others.iter().map(|word| Finder::new(word)).collect();
+        let others: Vec<Finder<'_>> = others.iter().map(Finder::new).collect();
         for (number, chunk) in self.rows.chunks() {
             let bytes = chunk.text.as_bytes();
             let mut from = 0;
