@@ -12,10 +12,10 @@ use bussola_server::http::wire::catalog::{
     ManifestText, OwnerAnswer, OwnerName, Reach, Scope,
 };
 use bussola_server::http::wire::error::FileProblem;
-use bussola_server::manifests::{self, Loaded};
+use bussola_server::manifests::{self, Loaded, Refused};
 
 use crate::Common;
-use crate::client::{Client, Query};
+use crate::client::Query;
 use crate::error::{CliError, Code, Exit, problem_text};
 use crate::output::{self, Format, Screen, count, plain};
 use crate::reference;
@@ -31,6 +31,10 @@ pub enum Command {
         /// Also remove what was declared by manifests at or below these paths that are no longer there.
         #[arg(long)]
         prune: bool,
+        /// Where the manifests come from, as the name of a repository: their paths in the catalog begin with it, so that the
+        /// compass.yml of one repository is not taken for that of another.
+        #[arg(long, value_name = "NAME", value_parser = source)]
+        source: Option<String>,
         /// Remove without asking.
         #[arg(long, short)]
         yes: bool,
@@ -134,7 +138,9 @@ pub struct BlastArguments {
 /// Runs one of them.
 pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
     match command {
-        Command::Apply { paths, prune, yes } => apply(&paths, prune, yes, common),
+        Command::Apply { paths, prune, source, yes } => {
+            apply(&paths, &Manner { prune, source: source.as_deref(), yes }, common)
+        }
         Command::Check { paths } => check(&paths, common),
         Command::Export { format, reference, dir } => export(format, reference, dir.as_deref(), common),
         Command::List(arguments) => list(&arguments, common),
@@ -243,12 +249,14 @@ fn check_loaded(loaded: &Loaded) -> (CheckResult, Exit) {
     let problems = match loaded.problems.as_slice() {
         [] => match Catalog::new().plan_apply(&ApplyScope::Files, &loaded.manifests) {
             Ok(events) => {
-                let applied = Applied::of(&loaded.manifests, &events);
+                let applied = Applied::of(&Catalog::new(), &loaded.manifests, &events);
                 let would = ApplyResult {
                     manifests: applied.manifests,
                     entities: applied.entities,
                     declared: applied.declared.iter().map(ToString::to_string).collect(),
                     removed: Vec::new(),
+                    replaced: Vec::new(),
+                    unknown_owners: Vec::new(),
                 };
                 return (CheckResult { valid: true, problems: Vec::new(), would: Some(would) }, Exit::Ok);
             }
@@ -271,8 +279,25 @@ fn check_text(result: &CheckResult) -> String {
     }
 }
 
-fn apply(paths: &[PathBuf], prune: bool, yes: bool, common: &Common) -> Result<Exit, CliError> {
-    let loaded = load(paths)?;
+/// How manifests are applied.
+struct Manner<'a> {
+    prune: bool,
+    source: Option<&'a str>,
+    yes: bool,
+}
+
+/// A name before the paths of a source's manifests.
+fn source(text: &str) -> Result<String, String> {
+    let is_good = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    let is_plain = |part: &str| !part.is_empty() && part != "." && part != "..";
+    match text.chars().all(is_good) && text.split('/').all(is_plain) {
+        true => Ok(text.to_owned()),
+        false => Err("a name of letters, digits and `._-/` is needed, as `acme/payments`".to_owned()),
+    }
+}
+
+fn apply(paths: &[PathBuf], manner: &Manner<'_>, common: &Common) -> Result<Exit, CliError> {
+    let (loaded, gone) = load_or_gone(paths, manner)?;
     if !loaded.is_good() {
         let problems: Vec<FileProblem> = loaded.problems.iter().map(FileProblem::of).collect();
         for problem in &problems {
@@ -285,48 +310,91 @@ fn apply(paths: &[PathBuf], prune: bool, yes: bool, common: &Common) -> Result<E
         ));
         return Ok(Exit::No);
     }
-    let request = request(&loaded.manifests, paths, prune)?;
+    let request = request(&loaded.manifests, paths, manner)?;
     let mut client = common.client()?;
-    if prune {
-        confirm_removals(&mut client, &request, yes)?;
+    let checked: CheckResult = client.post("/catalog/check", &request)?;
+    let would = checked.would;
+    // Where nothing ever was, a path is a slip of the pen.
+    if let (Some(gone), true) = (gone, would.as_ref().is_some_and(|would| would.removed.is_empty())) {
+        return Err((&gone).into());
     }
+    confirm_removals(would.as_ref(), manner)?;
     let result: ApplyResult = client.post("/catalog/apply", &request)?;
     output::answer(common.output, &result, |screen| applied_text(screen, &result))?;
+    for unknown in &result.unknown_owners {
+        let (of, owner) = (short(&unknown.reference), plain(&unknown.owner));
+        output::say(&format!(
+            "note: {}:{}: {of} names {owner}, which no manifest declares\n",
+            unknown.path, unknown.line
+        ));
+    }
     Ok(Exit::Ok)
 }
 
-fn request(parsed: &[ParsedManifest], paths: &[PathBuf], prune: bool) -> Result<ApplyRequest, CliError> {
-    let scope = if prune {
+/// Reads manifests. Who prunes may name what is gone altogether: then it is said what could not be found.
+fn load_or_gone(paths: &[PathBuf], manner: &Manner<'_>) -> Result<(Loaded, Option<Refused>), CliError> {
+    if !manner.prune {
+        return Ok((load(paths)?, None));
+    }
+    let has_none = |path: &&PathBuf| match manifests::find(std::slice::from_ref(*path)).refused.as_slice() {
+        [Refused::Nothing { .. }] => true,
+        [Refused::Unreadable { source, .. }] => source.kind() == std::io::ErrorKind::NotFound,
+        _ => false,
+    };
+    let (gone, there): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(has_none);
+    let gone = gone.first().and_then(|path| manifests::find(std::slice::from_ref(*path)).refused.pop());
+    let there: Vec<PathBuf> = there.into_iter().cloned().collect();
+    Ok((if there.is_empty() { Loaded::default() } else { load(&there)? }, gone))
+}
+
+fn request(parsed: &[ParsedManifest], paths: &[PathBuf], manner: &Manner<'_>) -> Result<ApplyRequest, CliError> {
+    let named = |path: &str| match manner.source {
+        Some(source) => format!("{source}/{path}"),
+        None => path.to_owned(),
+    };
+    let scope = if manner.prune {
         let names = paths.iter().map(|path| manifests::name(path).map_err(|refused| CliError::from(&refused)));
         let mut names = names.collect::<Result<Vec<_>, _>>()?;
         if let Some(glob) = names.iter().find(|name| name.contains(['*', '?'])) {
             let message = format!("cannot prune at `{glob}`: a glob does not say what is gone");
             return Err(CliError::new(Code::BadArgument, message, "give the directory"));
         }
-        // Everything here is below `.`, which is in nobody's name.
-        if names.iter().any(|name| name == ".") {
-            names = parsed.iter().filter_map(|manifest| manifest.path().split('/').next().map(str::to_owned)).collect();
+        let is_here = names.iter().any(|name| name == ".");
+        match manner.source {
+            Some(source) if is_here => names = vec![source.to_owned()],
+            Some(_) => names = names.iter().map(|name| named(name)).collect(),
+            // Everything here is below `.`, which is in nobody's name.
+            None if is_here => {
+                let first = |manifest: &ParsedManifest| manifest.path().split('/').next().map(str::to_owned);
+                names = parsed.iter().filter_map(first).collect();
+            }
+            None => {}
         }
         Scope::Under(names)
     } else {
         Scope::Files
     };
-    let manifests = parsed
-        .iter()
-        .map(|manifest| ManifestText { path: manifest.path().to_owned(), text: manifest.blob().text.clone() });
+    let manifests =
+        parsed.iter().map(|manifest| ManifestText { path: named(manifest.path()), text: manifest.blob().text.clone() });
     Ok(ApplyRequest { manifests: manifests.collect(), scope })
 }
 
-fn confirm_removals(client: &mut Client, request: &ApplyRequest, yes: bool) -> Result<(), CliError> {
-    let checked: CheckResult = client.post("/catalog/check", request)?;
-    let removed = checked.would.map(|would| would.removed).unwrap_or_default();
-    if removed.is_empty() {
+/// Asks before entities go that nobody may have meant: by pruning, or because other manifests stand where theirs stood.
+fn confirm_removals(would: Option<&ApplyResult>, manner: &Manner<'_>) -> Result<(), CliError> {
+    let Some(would) = would.filter(|would| !would.removed.is_empty()) else { return Ok(()) };
+    if !manner.prune && would.replaced.is_empty() {
         return Ok(());
     }
-    for reference in &removed {
+    for path in &would.replaced {
+        output::say(&format!(
+            "`{}` declares nothing of what the manifest of this path declared before: of another repository, it needs --source\n",
+            plain(path)
+        ));
+    }
+    for reference in &would.removed {
         output::say(&format!("to be removed: {reference}\n"));
     }
-    output::confirm(yes, &format!("remove {}?", count(removed.len(), "entity", "entities")))
+    output::confirm(manner.yes, &format!("remove {}?", count(would.removed.len(), "entity", "entities")))
 }
 
 fn export(

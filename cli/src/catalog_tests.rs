@@ -141,6 +141,8 @@ fn what_an_apply_changed() {
         entities: 3,
         declared: vec!["component:default/a".into()],
         removed: vec!["component:default/b".into()],
+        replaced: Vec::new(),
+        unknown_owners: Vec::new(),
     };
     insta::assert_snapshot!(applied_text(&screen(), &result), @r#"
     applied 2 manifests: 3 entities, 1 declared anew or changed, 1 removed

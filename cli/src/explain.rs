@@ -10,11 +10,12 @@ use crate::catalog::{owner_name, short};
 use crate::client::segment;
 use crate::error::{CliError, Exit};
 use crate::output::{self, Screen, count, plain};
+use crate::runs::{silence, who_fully};
 
 /// `bussola explain`
 #[derive(Debug, clap::Args)]
 pub struct Arguments {
-    /// The number of a run, or Luigi's id of a task.
+    /// The number of a run; Luigi's id of a task, or how it begins; or the family of a pipeline, for its latest run.
     #[arg(value_name = "RUN|TASK")]
     what: String,
     /// Show errors in full.
@@ -47,6 +48,13 @@ fn text(screen: &Screen, view: &ExplanationView, full: bool) -> String {
         let _ = write!(text, ", in run {} of {} ({})", run.id, plain(&run.pipeline), run.outcome);
     }
     text.push('\n');
+    if let Some(later) = &view.later {
+        let how = match later.outcome.as_str() {
+            "running" => "is running".to_owned(),
+            outcome => format!("ended since: {outcome}"),
+        };
+        let _ = writeln!(text, "  later      run {} of the same root {how}", later.id);
+    }
     // A cause says it of itself.
     if !view.causes.iter().any(|cause| cause.task == view.task) {
         for why in view.waits.iter().filter_map(|wait| waits_for(screen, wait)) {
@@ -94,6 +102,12 @@ fn write_cause(text: &mut String, screen: &Screen, cause: &ExplainedCause, full:
         let by = cause.worker.as_deref().map(|worker| format!(", last by {}", plain(worker))).unwrap_or_default();
         line("tried", &format!("{}{by}", count(cause.attempts, "time", "times")));
     }
+    if let Some(lost) = &cause.lost {
+        line("lost", &format!("{} fell silent, and was given up {}", who_fully(&lost.who), screen.time(&lost.at)));
+    }
+    if let Some(silent) = cause.runner.as_ref().filter(|runner| runner.heard.is_silent()) {
+        line("silent", &format!("{} was last heard of {}", who_fully(&silent.who), silence(&silent.heard)));
+    }
     if let Some(error) = &cause.error {
         if full {
             line("error", &plain(error.text.trim_end()).replace('\n', "\n             "));
@@ -132,6 +146,10 @@ fn write_cause(text: &mut String, screen: &Screen, cause: &ExplainedCause, full:
         let number = count(cause.components_affected_total, "entity", "entities");
         line("affects", &format!("{number}: {}{more}", some.join(", ")));
     }
+    for page in &cause.runbooks {
+        let title = page.title.as_deref().map(|title| format!("{}: ", plain(title))).unwrap_or_default();
+        line("runbook", &format!("{title}{}", plain(&page.url)));
+    }
     for step in &cause.next {
         let command = step.command.as_deref().map_or(String::new(), |command| format!(": {command}"));
         line("next", &plain(&format!("{}{command}", step.text)).replace('\n', " "));
@@ -142,6 +160,7 @@ fn said(kind: &str) -> &'static str {
     match kind {
         "failed" => "failed",
         "disabled" => "is switched off",
+        "unplanned" => "could not be planned: its requires() or complete() raised an error",
         "missing" => "is not there, and no worker makes it",
         "waiting" => "waits",
         "running" => "runs",
@@ -166,8 +185,14 @@ fn waits_for(screen: &Screen, wait: &WaitReason) -> Option<String> {
             let since = since.as_deref().map(|since| format!(" since {}", screen.time(since))).unwrap_or_default();
             format!("it runs{by}{since}")
         }
-        WaitReason::Failed { retry_at: Some(at) } => format!("may be tried again {}", screen.time(at)),
-        WaitReason::Failed { retry_at: None } => "is not tried again by itself".to_owned(),
+        WaitReason::Unplanned => "its worker could not say what it needs".to_owned(),
+        WaitReason::Failed { worker_here: false, .. } => {
+            "failed, and no worker that could try it again is here".to_owned()
+        }
+        WaitReason::Failed { retry_at: Some(at), .. } => {
+            format!("may be tried again {}, if a worker is here then", screen.time(at))
+        }
+        WaitReason::Failed { retry_at: None, .. } => "is not tried again by itself".to_owned(),
         WaitReason::Disabled { by_scheduler: true, since } => {
             format!("disabled after too many failures, {}", screen.time(since))
         }

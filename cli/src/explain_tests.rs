@@ -21,7 +21,7 @@ fn view() -> ExplanationView {
             "component": "component:default/settlement",
             "ownership": {"ref": "component:default/settlement",
                 "owner": {"ref": "group:default/payments", "name": "Payments"}, "chain": []},
-            "waits": [{"reason": "failed", "retry_at": "2026-11-25T03:27:09.000000Z"}],
+            "waits": [{"reason": "failed", "retry_at": "2026-11-25T03:27:09.000000Z", "worker_here": true}],
             "tasks_affected": ["report.DailyReport_2026_03_02_ab12"], "tasks_affected_total": 1,
             "suspects": [
                 {"ref": "component:default/card-gateway", "distance": 1, "via": "dependencyOf", "from": "component:default/settlement",
@@ -51,7 +51,7 @@ fn an_explanation() {
                  needs settlement.Acquirer_atlantico_cd34
       tried      2 times, last by Worker(host=node-7)
       error      ValueError: atlantico.csv:4: `120,50` is not an amount
-      waits      may be tried again in 11 min, 2026-11-25 03:27:09 UTC
+      waits      may be tried again in 11 min, 2026-11-25 03:27:09 UTC, if a worker is here then
       suspect    card-gateway (Payments): changed 2 h ago, 2026-11-25 01:16:09 UTC
       holds up   1 task: report.DailyReport_2026_03_02_ab12
       affects    1 entity: daily-report (Finance)
@@ -76,6 +76,25 @@ fn what_is_done_needs_no_explanation() {
 }
 
 #[test]
+fn a_silent_worker_and_a_lost_one_are_named() {
+    let mut view = view();
+    let who = json!({"user": "ana", "host": "node-7", "pid": 42});
+    let cause = &mut view.causes[0];
+    cause.error = None;
+    cause.lost =
+        serde_json::from_value(json!({"who": who, "at": "2026-11-25T03:14:09.000000Z"})).expect("the API's shape");
+    let heard = json!({"silent_ms": 40_000, "ping_ms": 1_000, "given_up_after_ms": 60_000});
+    cause.runner = serde_json::from_value(json!({"who": who, "heard": heard})).expect("the API's shape");
+    let text = text(&screen(), &view, false);
+    for line in [
+        "  lost       ana@node-7, process 42 fell silent, and was given up 2 min ago, 2026-11-25 03:14:09 UTC\n",
+        "  silent     ana@node-7, process 42 was last heard of 40 s ago; the server gives it up after 60 s of silence, within a minute more\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
+}
+
+#[test]
 fn many_causes_are_counted() {
     let mut many = view();
     many.causes = vec![many.causes[0].clone(); 7];
@@ -95,8 +114,12 @@ fn every_reason_to_wait_is_said() {
     check(json!({"reason": "undeclared"}), Some("nobody has declared it"));
     check(json!({"reason": "running", "worker": "w"}), Some("it runs by w"));
     check(json!({"reason": "done"}), None);
-    check(json!({"reason": "failed", "retry_at": at}), Some("may be tried again in 15 min, 2026-11-25 03:31:09 UTC"));
-    check(json!({"reason": "failed"}), Some("is not tried again by itself"));
+    check(json!({"reason": "unplanned"}), Some("its worker could not say what it needs"));
+    let expected = "may be tried again in 15 min, 2026-11-25 03:31:09 UTC, if a worker is here then";
+    check(json!({"reason": "failed", "retry_at": at, "worker_here": true}), Some(expected));
+    check(json!({"reason": "failed", "worker_here": true}), Some("is not tried again by itself"));
+    let expected = "failed, and no worker that could try it again is here";
+    check(json!({"reason": "failed", "retry_at": at, "worker_here": false}), Some(expected));
     check(
         json!({"reason": "disabled", "by_scheduler": true, "since": "2026-11-25T03:16:00Z"}),
         Some("disabled after too many failures, 9 s ago, 2026-11-25 03:16:00 UTC"),

@@ -111,8 +111,8 @@ enum Command {
     Session(access::SessionCommand),
     /// Say how the server is.
     Status,
-    /// List workers that are here.
-    Workers,
+    /// List workers that are here, or do something to one.
+    Workers(scheduler::WorkerArguments),
     /// List resources, or set how much of one there is.
     Resources(scheduler::ResourceArguments),
     /// Hand out no more work; what runs goes on.
@@ -154,7 +154,7 @@ fn main() -> ExitCode {
         Command::Principal(command) => access::principal(command, &common),
         Command::Session(command) => access::session(command, &common),
         Command::Status => status::run(&common),
-        Command::Workers => scheduler::workers(&common),
+        Command::Workers(arguments) => scheduler::workers(arguments, &common),
         Command::Resources(arguments) => scheduler::resources(arguments, &common),
         Command::Pause => scheduler::pause(&common),
         Command::Unpause => scheduler::unpause(&common),

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use bussola_server::http::wire::run::{RunDetail, RunPage, RunSummary, RunTaskPage, TaskCounts, Who};
+use bussola_server::http::wire::run::{Heard, RunDetail, RunPage, RunRetry, RunSummary, RunTaskPage, TaskCounts, Who};
+use bussola_server::http::wire::status::WorkerView;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::Common;
 use crate::catalog::{owner_name, short};
-use crate::client::Query;
+use crate::client::{Query, segment};
 use crate::error::{CliError, Exit};
 use crate::output::{self, Screen, count, plain, took};
 
@@ -28,6 +30,21 @@ enum Command {
         /// Its number.
         #[arg(value_name = "ID")]
         id: u64,
+    },
+    /// Have everything of a run tried again at once that failed, or was disabled after too many failures.
+    Retry {
+        /// Its number.
+        #[arg(value_name = "ID")]
+        id: u64,
+    },
+    /// Cancel a run: its worker gets no more work, and ends once what it runs has ended.
+    Cancel {
+        /// Its number.
+        #[arg(value_name = "ID")]
+        id: u64,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
     },
 }
 
@@ -60,6 +77,8 @@ struct Filter {
 pub fn run(arguments: Arguments, common: &Common) -> Result<Exit, CliError> {
     match arguments.command {
         Some(Command::Show { id }) => show(id, common),
+        Some(Command::Retry { id }) => retry(id, common),
+        Some(Command::Cancel { id, yes }) => cancel(id, yes, common),
         None => list(&arguments.filter, common),
     }
 }
@@ -90,6 +109,53 @@ fn list(filter: &Filter, common: &Common) -> Result<Exit, CliError> {
     if all.next_before.is_some() {
         output::say(&format!("{} of {} are shown: --limit shows more\n", all.items.len(), all.total));
     }
+    Ok(Exit::Ok)
+}
+
+fn retry(id: u64, common: &Common) -> Result<Exit, CliError> {
+    let told: RunRetry = common.client()?.post(&format!("/runs/{id}/retry"), &json!({}))?;
+    output::answer(common.output, &told, |_| retry_text(&told))?;
+    Ok(Exit::Ok)
+}
+
+fn retry_text(told: &RunRetry) -> String {
+    let mut text = match told.total {
+        0 => "nothing of it is failed any more\n".to_owned(),
+        total => format!(
+            "{}: as soon as a worker asks for work\n",
+            count(total, "task is tried again", "tasks are tried again")
+        ),
+    };
+    for task in &told.items {
+        let _ = writeln!(text, "  {}", plain(&task.id));
+    }
+    if told.left_total > 0 {
+        let left = count(told.left_total, "task was left", "tasks were left");
+        let _ = writeln!(text, "{left}: only their own code can switch them on again");
+    }
+    text
+}
+
+fn cancel(id: u64, yes: bool, common: &Common) -> Result<Exit, CliError> {
+    let mut client = common.client()?;
+    let run: RunDetail = client.get(&format!("/runs/{id}"))?;
+    let summary = &run.summary;
+    let Some(worker) = summary.who.worker.as_deref().filter(|_| summary.worker_here && summary.ended.is_none()) else {
+        output::answer(common.output, &run, |_| {
+            format!("there is nothing to cancel: run {id} is {}, or its worker has left\n", summary.outcome)
+        })?;
+        return Ok(Exit::Ok);
+    };
+    let question = format!("cancel run {id} of {}, so that its worker begins nothing more?", plain(&summary.pipeline));
+    output::confirm(yes, &question)?;
+    let worker: WorkerView = client.post(&format!("/workers/{}/disable", segment(worker)), &json!({}))?;
+    output::answer(common.output, &worker, |_| {
+        let rest = match worker.running.len() {
+            0 => "nothing runs any more".to_owned(),
+            running => format!("{} by itself", count(running, "running task ends", "running tasks end")),
+        };
+        format!("run {id} is cancelled: its worker begins nothing more, {rest}\n")
+    })?;
     Ok(Exit::Ok)
 }
 
@@ -143,6 +209,23 @@ pub fn who(who: &Who) -> String {
     }
 }
 
+/// `user@host, process 42`
+pub fn who_fully(worker: &Who) -> String {
+    let process = worker.pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
+    format!("{}{process}", who(worker))
+}
+
+/// `40 s ago; the server gives it up after 60 s of silence`
+pub fn silence(heard: &Heard) -> String {
+    let ago = output::length(i64::try_from(heard.silent_ms / 1_000).unwrap_or(i64::MAX));
+    match heard.given_up_after_ms {
+        Some(ms) => {
+            format!("{ago} ago; the server gives it up after {} s of silence, within a minute more", ms / 1_000)
+        }
+        None => format!("{ago} ago"),
+    }
+}
+
 /// "3 done, 1 failed"
 pub fn counts(tasks: &TaskCounts) -> String {
     let all = [
@@ -167,13 +250,19 @@ fn show_text(screen: &Screen, detail: &RunDetail, tasks: &RunTaskPage) -> String
         }
     };
     line("outcome", &run.outcome);
+    if let Some(cancelled) = &detail.cancelled {
+        let still = if run.ended.is_none() { ": its worker ends what it runs, and begins nothing more" } else { "" };
+        line("cancelled", &format!("{}{still}", screen.time(cancelled)));
+    }
     line("component", &format!("{} ({})", short(&run.component), owner_name(run.owner.as_ref())));
     line("root", &plain(&run.root));
     for parameter in &detail.parameters {
         line("parameter", &plain(&format!("{} = {}", parameter.name, parameter.value)));
     }
-    let process = run.who.pid.map(|pid| format!(", process {pid}")).unwrap_or_default();
-    line("by", &format!("{}{process}", who(&run.who)));
+    line("by", &who_fully(&run.who));
+    if let Some(heard) = run.heard.filter(|heard| run.ended.is_none() && heard.is_silent()) {
+        line("silent", &format!("its worker was last heard of {}", silence(&heard)));
+    }
     line("started", &screen.time(&run.started));
     if let Some(ended) = &run.ended {
         let took = took(&run.started, Some(ended)).unwrap_or_default();
@@ -186,7 +275,9 @@ fn show_text(screen: &Screen, detail: &RunDetail, tasks: &RunTaskPage) -> String
         let last = task.attempts.last();
         let took = last.and_then(|last| took(last.started.as_deref()?, last.ended.as_deref())).unwrap_or_default();
         let error = last.and_then(|last| last.error.as_ref()).map(|error| plain(error.headline())).unwrap_or_default();
-        vec![plain(&task.id), task.status.clone(), task.attempts.len().to_string(), took, error]
+        // What was found complete was not tried.
+        let tries = task.attempts.iter().filter(|attempt| attempt.started.is_some()).count();
+        vec![plain(&task.id), task.status.clone(), tries.to_string(), took, error]
     });
     let _ = write!(text, "\n{}", screen.table(&["TASK", "STATUS", "TRIES", "TOOK", "ERROR"], rows.collect()));
     if tasks.items.len() < tasks.total {

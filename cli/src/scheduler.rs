@@ -9,6 +9,32 @@ use crate::error::{CliError, Exit};
 use crate::output::{self, Screen, plain};
 use crate::runs::who;
 
+/// `bussola workers`
+#[derive(Debug, clap::Args)]
+pub struct WorkerArguments {
+    #[command(subcommand)]
+    command: Option<WorkerCommand>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum WorkerCommand {
+    /// Give a worker no more work: it ends what it runs, and leaves.
+    Disable {
+        /// Luigi's id of the worker, as `bussola workers --output json` has it.
+        worker: String,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Ask a worker to run another number of tasks at once.
+    Processes {
+        /// Luigi's id of the worker, as `bussola workers --output json` has it.
+        worker: String,
+        /// How many: 1 or more.
+        number: u32,
+    },
+}
+
 /// `bussola resources`
 #[derive(Debug, clap::Args)]
 pub struct ResourceArguments {
@@ -21,6 +47,7 @@ enum ResourceCommand {
     /// Set how much of a resource there is.
     Set {
         /// Its name.
+        #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
         name: String,
         /// Units: 0 or more.
         total: f64,
@@ -28,7 +55,27 @@ enum ResourceCommand {
 }
 
 /// `bussola workers`
-pub fn workers(common: &Common) -> Result<Exit, CliError> {
+pub fn workers(arguments: WorkerArguments, common: &Common) -> Result<Exit, CliError> {
+    match arguments.command {
+        Some(WorkerCommand::Disable { worker, yes }) => {
+            output::confirm(yes, &format!("give worker `{}` no more work, for good?", plain(&worker)))?;
+            let path = format!("/workers/{}/disable", segment(&worker));
+            let view: WorkerView = common.client()?.post(&path, &json!({}))?;
+            let text = |_: &Screen| format!("{} is phasing out: it gets no more work\n", who(&view.who));
+            output::answer(common.output, &view, text)?;
+        }
+        Some(WorkerCommand::Processes { worker, number }) => {
+            let path = format!("/workers/{}/processes", segment(&worker));
+            let view: WorkerView = common.client()?.put(&path, &json!({ "processes": number }))?;
+            let text = |_: &Screen| format!("{} is asked to run {number} at once\n", who(&view.who));
+            output::answer(common.output, &view, text)?;
+        }
+        None => list_workers(common)?,
+    }
+    Ok(Exit::Ok)
+}
+
+fn list_workers(common: &Common) -> Result<(), CliError> {
     let mut client = common.client()?;
     let mut all = WorkerList { items: Vec::new(), total: 0, next_offset: Some(0) };
     while let Some(offset) = all.next_offset {
@@ -36,8 +83,7 @@ pub fn workers(common: &Common) -> Result<Exit, CliError> {
         (all.total, all.next_offset) = (page.total, page.next_offset);
         all.items.extend(page.items);
     }
-    output::answer(common.output, &all, |screen| workers_text(screen, &all.items))?;
-    Ok(Exit::Ok)
+    output::answer(common.output, &all, |screen| workers_text(screen, &all.items))
 }
 
 fn workers_text(screen: &Screen, items: &[WorkerView]) -> String {
@@ -47,7 +93,12 @@ fn workers_text(screen: &Screen, items: &[WorkerView]) -> String {
     }
     let row = |worker: &WorkerView| {
         let pid = worker.who.pid.map(|pid| pid.to_string()).unwrap_or_default();
-        let state = if worker.disabled { "phasing out" } else { "" };
+        let state = match (worker.disabled, worker.heard.is_silent()) {
+            (true, false) => "phasing out",
+            (true, true) => "phasing out, silent",
+            (false, true) => "silent",
+            (false, false) => "",
+        };
         vec![
             who(&worker.who),
             pid,

@@ -1,6 +1,6 @@
 //! `bussola task …`: what people do to tasks.
 
-use bussola_server::http::wire::task::TaskStatus;
+use bussola_server::http::wire::task::{TaskStatus, WaitReason};
 use serde_json::json;
 
 use crate::Common;
@@ -46,6 +46,15 @@ pub fn run(command: Command, common: &Common) -> Result<Exit, CliError> {
         }
     };
     let status: TaskStatus = common.client()?.post(&format!("/tasks/{}/{act}", segment(&id)), &json!({}))?;
-    output::answer(common.output, &status, |_| format!("{} is {}\n", plain(&status.id), status.status))?;
+    output::answer(common.output, &status, |_| moved_text(&status))?;
     Ok(Exit::Ok)
+}
+
+fn moved_text(status: &TaskStatus) -> String {
+    let nobody = if status.waits.contains(&WaitReason::NoWorker) {
+        ", and no worker that could run it is here: start its pipeline again"
+    } else {
+        ""
+    };
+    format!("{} is {}{nobody}\n", plain(&status.id), status.status)
 }

@@ -98,6 +98,7 @@ events! {
     "worker.disabled" 1 WorkerDisabled: |event| format!("worker:{}", event.worker);
     "workers.lost" 1 WorkersLost: |_| "scheduler".into();
     "batcher.set" 1 BatcherSet: |event| format!("worker:{}", event.worker);
+    "planning.failed" 1 PlanningFailed: |event| format!("worker:{}", event.worker);
     "task.reported" 1 TaskReported: |event| task(&event.task);
     "tasks.assigned" 1 TasksAssigned: |event| tasks(&event.tasks);
     "task.moved" 1 TaskMoved: |event| task(&event.task);

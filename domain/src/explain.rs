@@ -43,6 +43,8 @@ pub enum CauseKind {
     Failed,
     /// It is switched off, in the code or after too many failures.
     Disabled,
+    /// Its worker could not plan it: its `requires()` or `complete()` raised an error.
+    Unplanned,
     /// Nobody makes it: an external task whose output is not there, or a task that nobody declared.
     Missing,
     /// It could run, and waits for a worker or a resource.
@@ -57,6 +59,7 @@ impl CauseKind {
         match self {
             CauseKind::Failed => "failed",
             CauseKind::Disabled => "disabled",
+            CauseKind::Unplanned => "unplanned",
             CauseKind::Missing => "missing",
             CauseKind::Waiting => "waiting",
             CauseKind::Running => "running",
@@ -68,6 +71,7 @@ impl CauseKind {
             Status::Failed => CauseKind::Failed,
             Status::Disabled => CauseKind::Disabled,
             Status::Running | Status::BatchRunning => CauseKind::Running,
+            Status::Pending | Status::Unknown if task.is_unplanned() => CauseKind::Unplanned,
             Status::Pending if task.runnable => CauseKind::Waiting,
             Status::Pending | Status::Unknown | Status::Done => CauseKind::Missing,
         }
@@ -89,8 +93,10 @@ pub struct Cause {
     pub path: Vec<String>,
     /// Tries in this run.
     pub attempts: usize,
-    /// What went wrong last.
+    /// What went wrong last; none where the last try was lost with its worker, which said nothing.
     pub error: Option<BlobHash>,
+    /// The worker that the last try was lost with, and when it was given up.
+    pub lost: Option<(WorkerNo, Timestamp)>,
     /// Who tried last.
     pub worker: Option<WorkerNo>,
     /// The component that the task belongs to.
@@ -170,7 +176,8 @@ pub fn explain_walked(model: &Model, graph: &RunGraph, run: Option<RunId>, walke
             since: task.since,
             path: found.path.path,
             attempts: task.attempts.iter().filter(|attempt| attempt.started.is_some()).count(),
-            error: task.error,
+            error: task.error.filter(|_| task.lost_with().is_none()),
+            lost: task.lost_with(),
             worker: task.attempts.iter().rev().find_map(|attempt| attempt.worker),
             ownership: model.catalog.owner(&component),
             tasks_affected: (found.downstream, found.downstream_total),

@@ -191,9 +191,13 @@ impl Model {
                 self.runs.workers_lost(&event.workers);
             }
             Event::BatcherSet(event) => self.scheduler.batcher_set(event),
+            Event::PlanningFailed(event) => self.scheduler.planning_failed(event),
             Event::TaskReported(event) => {
                 let before = self.scheduler.task(&event.task).map(Attempting::of);
                 self.scheduler.task_reported(event, run, at);
+                if let Some(run) = run.filter(|_| event.unplanned) {
+                    self.runs.planning_failed(run);
+                }
                 if let Some(change) = &event.status {
                     self.note_attempt(&event.task, before, change, None, run, at, history);
                 }

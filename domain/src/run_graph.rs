@@ -57,6 +57,10 @@ pub struct RunTask {
 pub struct RunGraph {
     /// The root task's id.
     pub root: String,
+    /// Whose session the run is.
+    pub worker: Option<WorkerNo>,
+    /// When it was cancelled, if it was: its worker is given no more work.
+    pub cancelled: Option<Timestamp>,
     /// How the run ended, if it did.
     pub outcome: Option<Outcome>,
     /// All tasks by id.
@@ -81,9 +85,15 @@ impl RunGraph {
         match &fact.event {
             Event::RunStarted(event) => {
                 self.root = event.task.clone();
+                self.worker = Some(event.worker);
                 self.outcome = None;
             }
-            Event::RunEnded(event) => self.outcome = Some(event.outcome),
+            Event::RunEnded(event) => {
+                self.outcome = Some(event.outcome);
+                if event.outcome == Outcome::Lost {
+                    self.lose_what_runs(at);
+                }
+            }
             Event::RunResumed(_) => {
                 self.outcome = None;
                 for (event, at) in std::mem::take(&mut self.later) {
@@ -119,7 +129,7 @@ impl RunGraph {
                     task.move_to(change.to, None, at);
                 } else if event.stays_done {
                     task.move_to(Status::Done, None, at);
-                } else if task.status == Status::Unknown {
+                } else if task.status == Status::Unknown && !event.unplanned {
                     task.move_to(Status::Pending, None, at);
                 }
             }
@@ -135,9 +145,14 @@ impl RunGraph {
                 let task = self.task(&event.task, at);
                 task.move_to(event.change.to, Some(event.cause), at);
             }
+            Event::WorkerDisabled(event) => {
+                if self.worker == Some(event.worker) && self.outcome.is_none() {
+                    self.cancelled = Some(at);
+                }
+            }
             Event::WorkerJoined(_)
             | Event::WorkerDescribed(_)
-            | Event::WorkerDisabled(_)
+            | Event::PlanningFailed(_)
             | Event::WorkersLost(_)
             | Event::BatcherSet(_)
             | Event::TasksDoomed(_)
@@ -168,6 +183,18 @@ impl RunGraph {
             | Event::PoliciesLoaded(_)
             | Event::LedgerRecovered(_)
             | Event::EvidenceExported(_) => {}
+        }
+    }
+
+    /// Nothing of a lost run runs on, also where its worker came back as another session that declared the task anew.
+    fn lose_what_runs(&mut self, at: Timestamp) {
+        let worker = self.worker;
+        let is_lost = |task: &&mut RunTask| {
+            let open = task.attempts.last().filter(|attempt| attempt.ended.is_none());
+            task.status.is_running() && open.is_some_and(|attempt| attempt.worker == worker)
+        };
+        for task in self.tasks.values_mut().filter(is_lost) {
+            task.move_to(Status::Failed, Some(Cause::WorkerLost), at);
         }
     }
 
@@ -228,6 +255,7 @@ impl RunGraph {
             let task = &self.tasks[*id];
             let severity = match task.status {
                 Status::Failed | Status::Disabled => 0,
+                Status::Unknown | Status::Pending if task.is_unplanned() => 0,
                 Status::Unknown | Status::Pending | Status::Done => 1,
                 Status::Running | Status::BatchRunning => 2,
             };
@@ -302,6 +330,17 @@ impl RunTask {
             attempts: Vec::new(),
             error: None,
         }
+    }
+
+    /// Whether its worker could not plan it, and said why.
+    pub fn is_unplanned(&self) -> bool {
+        matches!(self.status, Status::Pending | Status::Unknown) && !self.runnable && self.error.is_some()
+    }
+
+    /// The worker that its last try was lost with, and when that was given up.
+    pub fn lost_with(&self) -> Option<(WorkerNo, Timestamp)> {
+        let last = self.attempts.last().filter(|attempt| attempt.outcome == Some(AttemptOutcome::Lost))?;
+        Some((last.worker?, last.ended?))
     }
 
     fn begin(&mut self, worker: WorkerNo, at: Timestamp) {

@@ -24,7 +24,7 @@ use crate::id::{BlobHash, NameId, RunId, Timestamp, WorkerNo};
 pub enum Outcome {
     /// The root task is done.
     Succeeded,
-    /// A task failed, and the root is not done.
+    /// A task failed, or could not be planned, and the root is not done.
     Failed,
     /// Nothing failed, but the root is not done: something that nobody makes is missing, or others still work on it.
     Incomplete,
@@ -95,6 +95,9 @@ pub struct LiveRun {
     pub ended: Option<Outcome>,
     /// Its session has said all that it wants done: the worker told about itself, or was given work.
     begun: bool,
+    /// Something of it could not be planned.
+    #[serde(default)]
+    unplanned: bool,
     /// What this run has shown of its pipeline so far.
     shown: Shown,
 }
@@ -111,6 +114,11 @@ impl LiveRun {
     /// Whether its session has said all that it wants done; what it declares from now on comes from running tasks.
     pub fn has_begun(&self) -> bool {
         self.begun
+    }
+
+    /// Whether something of it could not be planned, so that its root cannot be done.
+    pub fn has_unplanned(&self) -> bool {
+        self.unplanned
     }
 
     /// Whether it has shown this family before.
@@ -303,6 +311,7 @@ impl Runs {
             started: at,
             ended: None,
             begun: false,
+            unplanned: false,
             shown: Shown::default(),
         };
         self.live.insert(event.run, live);
@@ -362,6 +371,13 @@ impl Runs {
     pub fn worker_began(&mut self, worker: WorkerNo) {
         if let Some(live) = self.by_worker.get(&worker).and_then(|run| self.live.get_mut(run)) {
             live.begun = true;
+        }
+    }
+
+    /// Folds: a task of a run could not be planned.
+    pub fn planning_failed(&mut self, run: RunId) {
+        if let Some(live) = self.live.get_mut(&run) {
+            live.unplanned = true;
         }
     }
 

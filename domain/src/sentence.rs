@@ -47,6 +47,9 @@ pub fn sentence(model: &Model, principal: &str, event: &Event) -> String {
                 short(&event.family)
             )
         }
+        Event::PlanningFailed(event) => {
+            format!("{} could not plan a task of {}: it raised an error", worker(event.worker), short(&event.family))
+        }
         Event::TaskReported(event) => reported(&worker(event.worker), &task(&event.task), event),
         Event::TasksAssigned(event) => {
             let batch = if event.batch.is_some() { ", as one" } else { "" };
@@ -182,6 +185,7 @@ fn reported(worker: &str, task: &str, event: &TaskReported) -> String {
             format!("{worker} reported {task} FAILED once too often: the scheduler disabled it")
         }
         Some(change) => format!("{worker} reported {task} {}", change.to.as_str()),
+        _ if event.unplanned => format!("{worker} could not plan {task}: its requires() or complete() raised an error"),
         None if event.stays_done => format!("{worker} found {task} complete"),
         None if event.runs => format!("{worker} said that it runs {task}"),
         None if !event.deps_more.is_empty() => {

@@ -546,6 +546,9 @@ fn lists_filter_and_page() {
     check(ListQuery { text: text(" sends  alph "), ..all() }, &["alpha"], 1);
     check(ListQuery { text: text("red"), ..all() }, &["alpha"], 1);
     check(ListQuery { text: text("sends nothing"), ..all() }, &[], 0);
+    // The kind is in every ref, so no word finds a thing by it; a whole ref finds its entity.
+    check(ListQuery { text: text("one"), ..all() }, &[], 0);
+    check(ListQuery { text: text("Component:default/alpha"), ..all() }, &["alpha"], 1);
     check(ListQuery { tags: any(&["red"]), ..all() }, &["alpha"], 1);
     check(ListQuery { tags: any(&[""]), ..all() }, &["beta", "delta", "gamma", "team"], 4);
     check(ListQuery { owners: Some(vec![Owner::Entity(entity("group:default/team"))]), ..all() }, &["gamma"], 1);

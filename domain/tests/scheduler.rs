@@ -1,8 +1,8 @@
 //! The scheduler at the level of commands: what workers call, and what they get.
 
 use bussola_domain::command::{
-    AddTask, AddTaskBatcher, AddWorker, CountPending, DisableWorker, ForgiveFailures, GetWork, MarkAsDone, Moved, Ping,
-    Prune, QueueMessage, RETRY_LOOKS_MAX, ReEnableTask, Retried, RetryRun, Work,
+    AddTask, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, CountPending, DisableWorker, ForgiveFailures, GetWork,
+    MarkAsDone, Moved, Ping, Prune, QueueMessage, RETRY_LOOKS_MAX, ReEnableTask, Retried, RetryRun, Work,
 };
 use bussola_domain::event::Draft;
 use bussola_domain::id::Timestamp;
@@ -562,6 +562,61 @@ fn what_a_session_declares_later_is_of_its_run() {
     bench.add("w", "A", &["A1"]);
     bench.add("w", "A1", &[]);
     assert_eq!((bench.roots(), bench.outcomes()), (vec!["A"], vec![]));
+}
+
+#[test]
+fn a_running_task_that_tells_its_tracking_url_goes_on_in_its_run() {
+    for marked in [false, true] {
+        let mut bench = Bench::new(Config::default());
+        bench.session(1, "A", &[]);
+        assert_eq!(bench.get("w").as_deref(), Some("A"));
+        if marked {
+            // Somebody marked it as done while it ran.
+            bench.run(MarkAsDone { task: "A".into() });
+        }
+        // Luigi's `set_tracking_url` says no more than this, and leaves `runnable` out.
+        bench.report("w", "A", |report| {
+            report.status = Status::Running;
+            report.tracking_url = Some("http://spark/1".into());
+        });
+        bench.result("A", Status::Done);
+        assert_eq!((bench.roots(), bench.outcomes()), (vec!["A"], vec![Outcome::Succeeded]));
+        let graph = bench.graph();
+        let tries = graph.tasks["A"].attempts.iter().filter(|attempt| attempt.started.is_some()).count();
+        assert_eq!(tries, 1 + usize::from(marked));
+        bench.check_replay();
+    }
+}
+
+#[test]
+fn a_run_whose_root_cannot_be_planned_fails_at_once() {
+    let mut bench = Bench::new(Config::default());
+    let announce = AnnouncePlanningFailure { worker: "w".into(), family: "A".into(), error: "\"boom\"".into() };
+    bench.run(announce);
+    bench.report("w", "A_1", |report| (report.status, report.runnable) = (Status::Unknown, Some(false)));
+    assert_eq!(bench.get("w"), None);
+    assert_eq!(bench.outcomes(), [Outcome::Failed]);
+    let graph = bench.graph();
+    assert!(graph.tasks["A_1"].is_unplanned());
+    // The error was of that task alone.
+    bench.report("w", "A_2", |report| (report.status, report.runnable) = (Status::Unknown, Some(false)));
+    assert!(!bench.graph().tasks["A_2"].is_unplanned());
+    bench.check_replay();
+}
+
+#[test]
+fn nothing_of_a_lost_run_runs_for_ever() {
+    let mut bench = Bench::new(Config::default());
+    bench.session(1, "A", &["A1"]);
+    assert_eq!(bench.get("w").as_deref(), Some("A1"));
+    // The worker was killed, and began anew under its fixed id.
+    bench.session(2, "B", &[]);
+    let first = bench.draft.facts.iter().filter_map(|fact| fact.run).min();
+    let graph = RunGraph::fold(bench.draft.facts.iter().filter(|fact| fact.run == first));
+    let task = &graph.tasks["A1"];
+    assert_eq!((graph.outcome, task.status), (Some(Outcome::Lost), Status::Failed));
+    let attempts: Vec<_> = task.attempts.iter().map(|attempt| (attempt.ended.is_some(), attempt.outcome)).collect();
+    assert_eq!(attempts, [(true, Some(AttemptOutcome::Lost))]);
 }
 
 #[test]

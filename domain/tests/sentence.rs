@@ -48,6 +48,9 @@ fn every_kind_has_a_sentence() {
     check("workers.lost", r#"{"workers":[0,0]}"#, "2 workers (w-3, w-3) fell silent");
     let batcher = r#"{"arguments":["date"],"family":"Foo","size_max":9,"worker":0}"#;
     check("batcher.set", batcher, "worker w-3 can run up to 9 tasks of Foo as one");
+    let zeros = "0".repeat(64);
+    let unplanned = format!(r#"{{"error":"{zeros}","family":"Foo","worker":0}}"#);
+    check("planning.failed", &unplanned, "worker w-3 could not plan a task of Foo: it raised an error");
     let report = |rest: &str| format!(r#"{{"task":"Foo_1","worker":0{rest}}}"#);
     check("task.reported", &report(r#","status":{"to":"FAILED"}"#), "worker w-3 reported task Foo_1 FAILED");
     check("task.reported", &report(""), "worker w-3 declared task Foo_1");

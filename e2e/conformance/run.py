@@ -280,6 +280,9 @@ def compare(args, found, not_run):
     short = [t for t in wanted if found.get(t, {}).get("outcome") != "passed" and t not in skipped]
     for t in short:
         print("falls short:", t, found.get(t, {}).get("outcome", "not run"), found.get(t, {}).get("why", "")[:200])
+    others = [t for t, r in found.items() if r["outcome"] == "failed" and t not in wanted]
+    if others:
+        print(f"{len(others)} that failed do not count: they fail on Python's luigid over HTTP, too, or need its process")
     tail = f", {len(skipped)} skipped" if skipped else ""
     print(f"{len(wanted) - len(short) - len(skipped)} passed, {len(short)} failed{tail}")
     return not short

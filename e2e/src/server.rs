@@ -175,6 +175,21 @@ pub fn run(binary: &Path, server: &str, arguments: &[&str]) -> Output {
         .expect("the binary can be run")
 }
 
+/// The same in a folder.
+///
+/// # Panics
+/// When the binary cannot be run at all.
+pub fn run_in(folder: &Path, binary: &Path, server: &str, arguments: &[&str]) -> Output {
+    Command::new(binary)
+        .args(arguments)
+        .current_dir(folder)
+        .env("BUSSOLA_SERVER", server)
+        .env("NO_COLOR", "1")
+        .stdin(Stdio::null())
+        .output()
+        .expect("the binary can be run")
+}
+
 /// stdout of a command that must succeed.
 ///
 /// # Panics

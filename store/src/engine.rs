@@ -308,13 +308,12 @@ impl Engine {
                 spans.peek().map_or_else(nobody, |(_, principal, right)| (principal.clone(), right.clone()));
             let aside = entry::encode(fact, &principal, &authority, &mut self.body)?;
             batch.blobs.extend(aside.map(|(hash, content)| NewBlob { hash, content, at: fact.at.0, kept: true }));
-            match &fact.event {
-                Event::TextsErased(erased) => batch.erased.push(erased.clone()),
-                // It came again after it was erased, in the same transaction: then it is there.
-                Event::TaskReported(event) if !batch.erased.is_empty() => {
-                    batch.erased.iter_mut().for_each(|erased| erased.errors.retain(|hash| Some(*hash) != event.error));
-                }
-                _ => {}
+            if let Event::TextsErased(erased) = &fact.event {
+                batch.erased.push(erased.clone());
+            }
+            // It came again after it was erased, in the same transaction: then it is there.
+            if let Some(error) = error_of(fact) {
+                batch.erased.iter_mut().for_each(|erased| erased.errors.retain(|hash| *hash != error));
             }
             let start = batch.leaves.len();
             let kind = fact.event.kind().0;
@@ -469,11 +468,16 @@ fn commit_to_names(
 
 /// The texts that a later report of the same task replaces.
 fn errors(facts: &[Fact]) -> HashSet<BlobHash> {
-    let error = |fact: &Fact| match &fact.event {
+    facts.iter().filter_map(error_of).collect()
+}
+
+/// The error text that a fact names.
+fn error_of(fact: &Fact) -> Option<BlobHash> {
+    match &fact.event {
         Event::TaskReported(event) => event.error,
+        Event::PlanningFailed(event) => Some(event.error),
         _ => None,
-    };
-    facts.iter().filter_map(error).collect()
+    }
 }
 
 /// What would have no form in the ledger is refused before it can change anything.

@@ -183,6 +183,9 @@ impl StoreError {
             }
             StoreError::Read { .. } => "run `bussola ledger verify` and check the health of the disk",
             StoreError::NoSuchEntry { .. } => "entries are counted from 0",
+            StoreError::File { source, .. } if source.kind() == std::io::ErrorKind::StorageFull => {
+                "free some space on the disk, or give another directory with `--data`"
+            }
             StoreError::File { .. } => "check that the path exists and that the server's user may use it",
             StoreError::Locked { .. } => "stop the other server, or give this one another directory with `--data`",
             StoreError::NoLedger { .. } => "give the directory that `bussola serve --data` writes to",

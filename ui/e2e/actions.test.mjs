@@ -99,6 +99,7 @@ journey("what cannot be done says why", async (page) => {
   for (const [label, why] of [
     ["Try again", "only a failed task can be tried again"],
     ["Re-enable", "only a disabled task can be re-enabled"],
+    ["Mark as done", "only what runs, failed or is disabled can be marked as done"],
   ]) {
     const button = drawer.getByRole("button", { name: label });
     await button.waitFor();
@@ -178,6 +179,15 @@ journey("a run is cancelled: what runs ends, the rest is not begun", async (page
     const told = await world.server.api(`/runs/${run.id}`);
     const { items } = await world.server.api("/workers?limit=1000");
     assert.equal(items.find(({ who }) => who.worker === told.who.worker).disabled, true);
+    // What was done is seen, and not to be done twice.
+    await page.getByText("Cancelling", { exact: true }).waitFor();
+    await page.getByText("its worker is given no more work").waitFor();
+    const again = page.getByRole("button", { name: "Cancel", exact: true });
+    assert.equal(await again.getAttribute("aria-disabled"), "true");
+    // It ends with the task that it had begun.
+    await run.tell(run.first, "done");
+    await page.getByText("Incomplete", { exact: true }).first().waitFor();
+    await page.getByText("its worker was given no more work").waitFor();
   } finally {
     await run.close();
   }

@@ -40,7 +40,7 @@ journey("each table can be taken away as a file", async (page) => {
   for (const path of pages) {
     await open(page, path);
     await heading(page).waitFor();
-    const buttons = page.getByRole("button", { name: "Take the table away" });
+    const buttons = page.getByRole("button", { name: "Copy or download" });
     // Some pages have none, or nothing to put into it.
     await page
       .getByRole("row")
@@ -97,7 +97,7 @@ journey("on paper there is the page and nothing around it", async (page) => {
     await page.emulateMedia({ media: "print" });
     assert.equal(await page.getByRole("navigation", { name: "Main" }).isVisible(), false, path);
     assert.equal(await page.getByText("Go to anything").first().isVisible(), false, path);
-    assert.equal(await page.getByRole("button", { name: "Take the table away" }).first().isVisible(), false, path);
+    assert.equal(await page.getByRole("button", { name: "Copy or download" }).first().isVisible(), false, path);
     assert.ok(await page.getByText("atlantico.csv line 4").first().isVisible(), path);
     const { scrolls, dark } = await page.evaluate(() => ({
       // What scrolls on a screen is cut off on paper.

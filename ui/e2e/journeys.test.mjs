@@ -170,7 +170,7 @@ journey("a table is taken away as it is shown", async (page) => {
   await table.getByRole("row").nth(1).waitFor();
   const titles = await table.getByRole("columnheader").allInnerTexts();
   const pipelineColumn = (await table.getByRole("row").nth(1).getByRole("cell").allInnerTexts())[0];
-  const take = page.getByRole("button", { name: "Take the table away" });
+  const take = page.getByRole("button", { name: "Copy or download" });
   await take.click();
   const [download] = await Promise.all([
     page.waitForEvent("download"),

@@ -156,6 +156,9 @@ journey("a worker that is killed is called silent on every page that shows it", 
       shown("run", other.getByText("Worker silent", { exact: true }).first()),
       shown("runs", inList.getByText("Worker silent", { exact: true })),
     ]);
+    // Nobody says that it goes on, and where to look is said.
+    await other.getByText("Whether it goes on nobody knows").waitFor();
+    await other.getByText("its worker is silent: see on").waitFor();
     console.log(`a killed worker is called silent after: ${took.join(", ")}`);
     // It goes on counting.
     await row

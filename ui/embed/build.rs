@@ -16,6 +16,14 @@ use sha2::{Digest, Sha256};
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=embed/build.rs");
     println!("cargo:rerun-if-env-changed=RELEASE");
+    // Checkouts that share a target directory share this crate as well, and cargo sees no difference between them: without
+    // this, a debug build of one would serve the app of the other. scripts/env.sh says which checkout it is.
+    println!("cargo:rerun-if-env-changed=BUSSOLA_ROOT");
+    let ui = match env::var_os("BUSSOLA_ROOT").map(|root| Path::new(&root).join("ui")) {
+        Some(ui) if ui.join("embed/build.rs").is_file() => ui,
+        _ => PathBuf::from(env::var("CARGO_MANIFEST_DIR")?),
+    };
+    println!("cargo:rustc-env=BUSSOLA_UI_DIST_BUILT={}", ui.join("dist").display());
     let place = PathBuf::from(env::var("OUT_DIR")?);
     let mut table = String::from("&[\n");
     if env::var("PROFILE")? == "release" {

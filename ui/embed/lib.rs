@@ -4,7 +4,7 @@
 //! was never built there are no files, and whoever serves has to say how to get it. Nothing here knows HTTP.
 
 use std::borrow::Cow;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
 /// Path below `dist/`, gzipped content, entity tag.
@@ -60,8 +60,8 @@ fn on_disk(path: &str) -> Option<File> {
     if path.len() > PATH_BYTES_MAX || !relative.components().all(is_plain) {
         return None;
     }
-    let folder = std::env::var_os(FOLDER_VARIABLE)
-        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("dist"), |folder| folder.into());
+    let folder =
+        std::env::var_os(FOLDER_VARIABLE).map_or_else(|| PathBuf::from(env!("BUSSOLA_UI_DIST_BUILT")), PathBuf::from);
     let place = folder.join(relative);
     let content_type = content_type(path)?;
     let changed = place.metadata().ok()?.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

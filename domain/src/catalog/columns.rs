@@ -11,7 +11,7 @@ use smallvec::SmallVec;
 
 use super::index::NodeId;
 use super::model::Owner;
-use super::reference::EntityRef;
+use super::reference::{DEFAULT_NAMESPACE, EntityRef};
 use crate::id::Timestamp;
 use crate::search::{FoundKind, NameList};
 
@@ -52,11 +52,19 @@ pub(super) struct Row {
     pub tags: Few<WordId>,
 }
 
+/// What a search finds an entity's ref by. Its kind is no part: everybody who looks for "one" would find each component.
+pub(super) fn searched(reference: &EntityRef) -> String {
+    match reference.namespace() {
+        DEFAULT_NAMESPACE => reference.name().to_owned(),
+        namespace => format!("{namespace}/{}", reference.name()),
+    }
+}
+
 /// Rows and their texts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chunk {
     pub rows: Vec<Row>,
-    /// The texts of the rows in lower case, one after the other: ref, title, description and tags, each on a line.
+    /// The texts of the rows in lower case, one after the other: name, title, description and tags, each on a line.
     pub text: String,
     /// Where the text of each row ends.
     pub ends: Vec<u32>,
@@ -210,7 +218,7 @@ impl Columns {
             tags: Few::new(),
         });
         chunk.needs.push(Few::new());
-        chunk.text.push_str(reference.as_str());
+        chunk.text.push_str(&searched(reference));
         chunk.ends.push(chunk.text.len() as u32);
     }
 
@@ -381,13 +389,13 @@ mod tests {
             columns.push(&EntityRef::from_parts("component", "default", &format!("c{number}")));
         }
         let shared = columns.rows.clone();
-        columns.describe(300, Some("long"), "component:default/c300\na long text");
+        columns.describe(300, Some("long"), "c300\na long text");
         columns.describe(301, Some("b"), "b");
         columns.describe(300, None, "x");
         let texts: Vec<&str> = (299..303).map(|id| columns.rows.text(id)).collect();
-        assert_eq!(texts, ["component:default/c299", "x", "b", "component:default/c302"]);
+        assert_eq!(texts, ["c299", "x", "b", "c302"]);
         // Who holds the rows sees them as they were.
-        assert_eq!(shared.text(300), "component:default/c300");
+        assert_eq!(shared.text(300), "c300");
         assert_eq!(columns.in_order_of_title()[..], [301]);
     }
 

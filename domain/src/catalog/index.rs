@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::columns::{Columns, Few, NEVER, NO_OWNER, NO_WORD};
+use super::columns::{Columns, Few, NEVER, NO_OWNER, NO_WORD, searched};
 use super::glob::{FamilyGlob, Specificity};
 use super::model::{Owner, Relation};
 use super::question::Direction;
@@ -201,7 +201,7 @@ impl Index {
         self.settle(id);
         let title = entity.title.as_deref().unwrap_or(entity.reference.name()).to_lowercase();
         let texts = [
-            entity.reference.as_str(),
+            &searched(&entity.reference),
             entity.title.as_deref().unwrap_or(""),
             entity.description.as_deref().unwrap_or(""),
             &entity.tags.join(" "),
@@ -240,7 +240,8 @@ impl Index {
         let vertex = &self.vertices[id as usize];
         if !vertex.declared {
             let title = vertex.exists().then_some(vertex.reference.name());
-            self.columns.describe(id, title, vertex.reference.as_str());
+            let text = searched(&vertex.reference);
+            self.columns.describe(id, title, &text);
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::columns::{NEVER, NO_OWNER, NO_WORD, OwnerId, Row, Rows, WordId};
+use super::columns::{NEVER, NO_OWNER, NO_WORD, OwnerId, Row, Rows, WordId, searched};
 use super::health::{Health, HealthMap};
 use super::index::NodeId;
 use super::limits::{FACET_VALUES_MAX, GROUPS_MAX, PAGE_ITEMS_MAX, SEARCH_WORDS_MAX};
@@ -427,7 +427,12 @@ impl Listing {
     fn search(&self, text: &str) -> Vec<bool> {
         let text = text.to_lowercase();
         // LIMIT: words of a search; more narrow nothing that anybody reads.
-        let mut words: Vec<&str> = text.split_whitespace().take(SEARCH_WORDS_MAX).collect();
+        let words = text.split_whitespace().take(SEARCH_WORDS_MAX).map(|word| match EntityRef::parse(word) {
+            // A whole ref means that entity.
+            Ok(reference) if word.contains(':') => searched(&reference),
+            _ => word.to_owned(),
+        });
+        let mut words: Vec<String> = words.collect();
         // The longest is the rarest; the others are looked for only where it stands.
         words.sort_by_key(|word| std::cmp::Reverse(word.len()));
         let mut found = vec![false; self.rows.len()];

@@ -71,6 +71,20 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// The paths at which something else stood altogether: all that was declared there is declared there no more, although
+    /// something is.
+    pub fn replaced_by(&self, manifests: &[ParsedManifest]) -> Vec<String> {
+        let is_replaced = |manifest: &&ParsedManifest| {
+            let mut before = self.index.entities_of(manifest.path()).peekable();
+            before.peek().is_some()
+                && manifest.entities().next().is_some()
+                && !before.any(|reference| manifest.entities().any(|entity| entity.reference == *reference))
+        };
+        manifests.iter().filter(is_replaced).map(|manifest| manifest.path().to_owned()).collect()
+    }
+}
+
 struct Plan<'a> {
     catalog: &'a Catalog,
     given: BTreeMap<&'a str, &'a ParsedManifest>,

@@ -17,7 +17,7 @@ pub use access::{
     Deactivated, EndSessions, IssueToken, Know, LoadPolicies, NoToken, Profile, RecordDenial, RevokeToken,
     RotateSession, SESSIONS_EACH_MAX, SignIn, TOKENS_EACH_MAX, WhichSessions,
 };
-pub use catalog::{Applied, ApplyManifests};
+pub use catalog::{Applied, ApplyManifests, UnknownOwner};
 pub use erase::{Erase, Erased};
 pub use evidence::{RecordExport, Recover};
 pub use operate::{
@@ -29,5 +29,6 @@ pub use report::AddTask;
 pub use retry::{RETRY_LOOKS_MAX, RETRY_STEP_MAX, Retried, RetryRun};
 pub use work::{Assignment, CountPending, GetWork, Work, WorkCounts};
 pub use worker::{
-    AddMessageResponse, AddTaskBatcher, AddWorker, DisableWorker, GetMessageResponse, Ping, QueueMessage, ToWorkerHere,
+    AddMessageResponse, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, DisableWorker, GetMessageResponse, Ping,
+    QueueMessage, ToWorkerHere,
 };

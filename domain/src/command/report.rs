@@ -46,18 +46,25 @@ impl Command for AddTask {
         let worker = step.worker(&self.worker);
         self.report.owners = self.owners.iter().map(|owner| step.name(owner)).collect();
         self.report.error = self.error.map(|error| step.blob(error));
+        if self.report.status == Status::Unknown && self.report.error.is_none() {
+            let reporter = step.scheduler().worker(worker);
+            self.report.error = reporter.and_then(|reporter| reporter.unplanned(&self.report.family));
+            self.report.unplanned = self.report.error.is_some();
+        }
         // An assistant's reports of a batch do not say that it is one.
         let assistant =
             self.report.assistant || step.scheduler().worker(worker).is_some_and(|worker| worker.is_assistant());
         let (task, family) = (self.report.task.clone(), self.report.family.clone());
         let declares = self.report.runnable.is_some() && !is_result(step.scheduler(), &self.report, worker);
+        // What runs already is no beginning: so Luigi tells a tracking URL, and that a batch was taken up.
+        let begins = declares && self.report.status != Status::Running;
         // Of which run it was: a run that it is the root of has it as its own from its start.
         let before = step.scheduler().task(&task).filter(|_| declares);
         let again = before.map(|task| (task.run(), Declared::of(&self.report)));
         let Some((mut event, members)) = step.scheduler().decide_report(self.report, worker, step.now) else { return };
         // Of a task that nobody declared (it was removed meanwhile) an assistant is all that is known.
         let known = step.scheduler().task(&task).and_then(|task| task.run()).filter(|_| assistant);
-        let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family, declares)));
+        let run = Some(known.unwrap_or_else(|| run_of(step, worker, &task, &family, begins)));
         let seen = run.and_then(|run| shown_by(step.model(), run, &event));
         if let Some((_, again)) = again.filter(|(before, _)| *before != run) {
             again.complete(&mut event);
@@ -88,6 +95,7 @@ impl AddTask {
         let Some(worker) = model.worker_no(&self.worker) else { return true };
         let Some(run) = model.runs.of_worker(worker) else { return true };
         self.report.runnable.is_some()
+            && self.report.status != Status::Running
             && is_over(model, run, worker, &self.report.task)
             && !is_result(&model.scheduler, &self.report, worker)
     }
@@ -115,9 +123,9 @@ impl Declared {
 }
 
 /// The run of a worker; the first task that a session declares starts one.
-fn run_of(step: &mut Step<'_>, worker: WorkerNo, task: &str, family: &str, declares: bool) -> RunId {
+fn run_of(step: &mut Step<'_>, worker: WorkerNo, task: &str, family: &str, begins: bool) -> RunId {
     match step.model().runs.of_worker(worker) {
-        Some(run) if !(declares && is_over(step.model(), run, worker, task)) => run,
+        Some(run) if !(begins && is_over(step.model(), run, worker, task)) => run,
         _ => start_run(step, worker, task, family),
     }
 }

@@ -77,6 +77,10 @@ impl Command for GetWork {
         let now = step.now;
         step.scheduler_mut().touch_get_work(worker, now);
         if step.scheduler().worker(worker).is_some_and(|worker| worker.is_disabled()) {
+            // It asks only to be sent away: what it did not begin it never will.
+            if !step.scheduler().runs_something(worker) {
+                end_lost(step, worker);
+            }
             let counts = WorkCounts { disabled: true, ..WorkCounts::default() };
             return Work { counts, assignment: None };
         }
@@ -184,7 +188,7 @@ fn end_if_idle(step: &mut Step<'_>, worker: WorkerNo) {
         Some(Status::Done) => Outcome::Succeeded,
         // Others still work on what this run waits for.
         _ if scheduler.has_running(worker) => return,
-        _ if scheduler.has_failed(worker, &live.root) => Outcome::Failed,
+        _ if live.has_unplanned() || scheduler.has_failed(worker, &live.root) => Outcome::Failed,
         _ => return,
     };
     step.record(RunEnded { outcome, run }, Some(run));
@@ -199,7 +203,7 @@ pub(super) fn end_if_root_is_done(step: &mut Step<'_>, task: &str) {
     }
 }
 
-/// How the run of a worker that is lost ends.
+/// How the run of a worker ends that is lost, or gets no more work.
 pub(super) fn end_lost(step: &mut Step<'_>, worker: WorkerNo) {
     let Some(run) = step.model().runs.of_worker(worker) else { return };
     let Some(live) = step.model().runs.live(run).filter(|live| live.ended.is_none()) else { return };
@@ -207,7 +211,7 @@ pub(super) fn end_lost(step: &mut Step<'_>, worker: WorkerNo) {
     let outcome = match scheduler.task(&live.root).map(|root| root.status()) {
         Some(Status::Done) => Outcome::Succeeded,
         _ if scheduler.runs_something(worker) => Outcome::Lost,
-        _ if scheduler.has_failed(worker, &live.root) => Outcome::Failed,
+        _ if live.has_unplanned() || scheduler.has_failed(worker, &live.root) => Outcome::Failed,
         _ => Outcome::Incomplete,
     };
     step.record(RunEnded { outcome, run }, Some(run));

@@ -6,7 +6,8 @@ use crate::access::{Act, Action, Acts, Resource};
 use crate::id::{Timestamp, WorkerNo};
 use crate::model::{Command, Model, Step};
 use crate::scheduler::event::{
-    AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, WorkerDescribed, WorkerDisabled,
+    AnswerRead, BatcherSet, MessageAnswered, MessageQueued, MessagesDelivered, PlanningFailed, WorkerDescribed,
+    WorkerDisabled,
 };
 use crate::value::{Number, Value};
 
@@ -103,6 +104,33 @@ impl Command for AddTaskBatcher {
     }
 }
 
+/// Luigi's `announce_scheduling_failure`: `requires()` or `complete()` of a task raised an error. The worker reports the task
+/// right after, as UNKNOWN and without the error.
+#[derive(Clone, Debug)]
+pub struct AnnouncePlanningFailure {
+    /// The client's worker id.
+    pub worker: String,
+    /// The task's family.
+    pub family: String,
+    /// The text of whatever value the client sent.
+    pub error: String,
+}
+
+impl Command for AnnouncePlanningFailure {
+    type Reply = ();
+
+    fn acts(&self, _: &Model) -> Acts {
+        Act::alone(Action::Work, Resource::Scheduler)
+    }
+
+    fn execute(self, step: &mut Step<'_>) {
+        let worker = step.worker(&self.worker);
+        let run = step.model().runs.of_worker(worker);
+        let error = step.blob(self.error);
+        step.record(PlanningFailed { error, family: self.family, worker }, run);
+    }
+}
+
 /// Luigi's `disable_worker`.
 #[derive(Clone, Debug)]
 pub struct DisableWorker {
@@ -120,7 +148,8 @@ impl Command for DisableWorker {
     fn execute(self, step: &mut Step<'_>) {
         let worker = step.known_worker(&self.worker);
         if step.scheduler().worker(worker).is_some_and(|worker| !worker.is_disabled()) {
-            step.record(WorkerDisabled { worker }, None);
+            let run = step.model().runs.of_worker(worker);
+            step.record(WorkerDisabled { worker }, run);
         }
     }
 }

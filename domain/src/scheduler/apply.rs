@@ -2,9 +2,9 @@
 
 use crate::id::{RunId, Timestamp};
 use crate::scheduler::event::{
-    AnswerRead, BatcherSet, Cause, MessageAnswered, MessageQueued, MessagesDelivered, ResourcesDecreased, ResourcesSet,
-    SchedulerPaused, TaskMoved, TaskReported, TasksAssigned, TasksDoomed, TasksRemoved, WorkerDescribed,
-    WorkerDisabled, WorkerJoined, WorkersLost,
+    AnswerRead, BatcherSet, Cause, MessageAnswered, MessageQueued, MessagesDelivered, PlanningFailed,
+    ResourcesDecreased, ResourcesSet, SchedulerPaused, TaskMoved, TaskReported, TasksAssigned, TasksDoomed,
+    TasksRemoved, WorkerDescribed, WorkerDisabled, WorkerJoined, WorkersLost,
 };
 use crate::scheduler::pool::Slot;
 use crate::scheduler::state::Scheduler;
@@ -50,6 +50,9 @@ impl Scheduler {
 
     /// The order of the steps is Luigi's: later ones see what earlier ones did.
     pub fn task_reported(&mut self, event: &TaskReported, run: Option<RunId>, at: Timestamp) {
+        if let Some(worker) = self.workers.get_mut(&event.worker) {
+            worker.unplanned = None;
+        }
         let slot = self.slot_of(&event.task);
         if !self.at(slot).present {
             self.create(slot, Status::Pending, event.priority.0, at);
@@ -86,6 +89,13 @@ impl Scheduler {
             if !self.at(slot).runnable {
                 self.edit(slot, |task| task.runnable = true);
             }
+        }
+    }
+
+    /// Folds.
+    pub fn planning_failed(&mut self, event: &PlanningFailed) {
+        if let Some(worker) = self.workers.get_mut(&event.worker) {
+            worker.unplanned = Some((event.family.as_str().into(), event.error));
         }
     }
 

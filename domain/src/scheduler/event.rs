@@ -68,6 +68,18 @@ pub struct BatcherSet {
     pub worker: WorkerNo,
 }
 
+/// A worker could not plan a task: its `requires()` or `complete()` raised an error. Luigi's `announce_scheduling_failure`. The
+/// task itself is what the same worker reports next of this family.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlanningFailed {
+    /// What was raised, as the client wrote it.
+    pub error: BlobHash,
+    /// The task's family.
+    pub family: String,
+    /// Which worker.
+    pub worker: WorkerNo,
+}
+
 /// A change of status, decided: with what the failure rules made of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StatusChange {
@@ -159,6 +171,9 @@ pub struct TaskReported {
     /// Tracking URL: `Some(None)` clears it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "tracking")]
     pub tracking_url: Option<Option<String>>,
+    /// The worker could not plan the task: `error` says why.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unplanned: bool,
     /// How visible parameters are (0 public, 1 hidden, 2 private), where it was not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub visibilities: Option<Value>,

@@ -64,6 +64,7 @@ impl Scheduler {
             disabled: false,
             messages: Vec::new(),
             batchers: BTreeMap::new(),
+            unplanned: None,
             last_active: at,
             last_get_work: None,
             pings: VecDeque::new(),

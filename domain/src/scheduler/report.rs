@@ -51,6 +51,8 @@ pub struct Report {
     pub retry_policy: PolicyPatch,
     /// `owners`, by opaque ids
     pub owners: Vec<NameId>,
+    /// The worker announced that it could not plan the task: `error` says why.
+    pub unplanned: bool,
 }
 
 impl Default for Report {
@@ -75,6 +77,7 @@ impl Default for Report {
             batch: None,
             retry_policy: PolicyPatch::default(),
             owners: Vec::new(),
+            unplanned: false,
         }
     }
 }
@@ -136,6 +139,7 @@ impl Scheduler {
             tracking_url: (report.tracking_url.is_some() || task.status != Status::Running)
                 .then_some(report.tracking_url)
                 .filter(|url| *url != task.more().tracking_url),
+            unplanned: report.unplanned,
             visibilities: if task.visibilities == Default::default() { report.visibilities } else { None },
             worker,
             batch: report.batch,

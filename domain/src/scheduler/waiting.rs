@@ -15,6 +15,8 @@ pub const NAMED_MAX: usize = 20;
 pub enum Wait {
     /// Nobody has declared it; something only depends on it.
     Undeclared,
+    /// Its worker could not say what it needs: its `requires()` or `complete()` raised an error.
+    Unplanned,
     /// It runs, on this worker, since then.
     Running {
         /// Who runs it.
@@ -28,6 +30,8 @@ pub enum Wait {
     Failed {
         /// When it may be tried again.
         retry_at: Option<Timestamp>,
+        /// Whether a worker is here that could try it.
+        worker_here: bool,
     },
     /// It is switched off: by the scheduler after too many failures, or by its worker.
     Disabled {
@@ -79,11 +83,15 @@ impl Scheduler {
             Status::Running | Status::BatchRunning => {
                 vec![Wait::Running { worker: task.runner(), since: task.started() }]
             }
-            Status::Failed => vec![Wait::Failed { retry_at: task.retry_at() }],
+            Status::Failed => {
+                let worker_here = !self.workers_of(task).is_empty();
+                vec![Wait::Failed { retry_at: task.retry_at(), worker_here }]
+            }
             Status::Disabled => {
                 let by_scheduler = task.is_disabled_by_scheduler();
                 vec![Wait::Disabled { by_scheduler, since: task.updated }]
             }
+            Status::Unknown if task.error().is_some() => vec![Wait::Unplanned],
             Status::Unknown => vec![Wait::Undeclared],
             Status::Pending => self.waits_of_pending(slot),
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{NameId, Timestamp};
+use crate::id::{BlobHash, NameId, Timestamp};
 use crate::scheduler::pool::Symbol;
 use crate::value::{Number, Value};
 
@@ -18,6 +18,9 @@ pub struct Worker {
     pub(crate) disabled: bool,
     pub(crate) messages: Vec<NameId>,
     pub(crate) batchers: BTreeMap<Symbol, Batcher>,
+    /// What it could not plan: the family and what was raised, until it reports the task.
+    #[serde(default)]
+    pub(crate) unplanned: Option<(Box<str>, BlobHash)>,
     /// Heartbeat: not recorded.
     pub(crate) last_active: Timestamp,
     /// Heartbeat: not recorded.
@@ -48,6 +51,11 @@ impl Worker {
         let mut gaps: Vec<i64> = pings.map(|(earlier, later)| later.0.saturating_sub(earlier.0)).collect();
         gaps.sort_unstable();
         (gaps.len() > 2).then(|| gaps[gaps.len() / 2])
+    }
+
+    /// Why it could not plan the task of this family that it reports now.
+    pub(crate) fn unplanned(&self, family: &str) -> Option<BlobHash> {
+        self.unplanned.as_ref().filter(|(of, _)| **of == *family).map(|&(_, error)| error)
     }
 
     pub(crate) fn is_assistant(&self) -> bool {
@@ -81,6 +89,7 @@ mod tests {
             disabled: false,
             messages: Vec::new(),
             batchers: BTreeMap::new(),
+            unplanned: None,
             last_active: Timestamp(0),
             last_get_work: None,
             pings: VecDeque::new(),

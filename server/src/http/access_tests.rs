@@ -53,7 +53,7 @@ async fn no_path_is_answered_without_a_decision() {
 #[tokio::test]
 async fn no_method_of_luigis_is_answered_without_a_decision() {
     // Nothing is kept or told by these.
-    let idle = ["announce_scheduling_failure", "report_task_statistics", "update_metrics_task_started"];
+    let idle = ["report_task_statistics", "update_metrics_task_started"];
     let edge = nothing();
     let mut odd = Vec::new();
     for method in Method::ALL {

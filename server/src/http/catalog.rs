@@ -11,7 +11,7 @@ use bussola_domain::catalog::model::{Format, Owner};
 use bussola_domain::catalog::{
     ApplyScope, Catalog, EntityRef, EntityState, Facet, Health, ListQuery, Page, Problem, Reached, Sort,
 };
-use bussola_domain::command::{Applied, ApplyManifests};
+use bussola_domain::command::{Applied, ApplyManifests, UnknownOwner};
 use bussola_domain::id::BlobHash;
 use bussola_domain::model::Model;
 use bussola_store::Store;
@@ -28,7 +28,7 @@ use super::limits::{
 use super::wire::catalog::{
     ApplyRequest, ApplyResult, CatalogProblems, CheckResult, DanglingRelation, EntityDetail, EntityPage, EntitySummary,
     ExportPage, ExportedManifest, FacetView, LostField, OwnerAnswer, OwnerCount, OwnerName, ProblemCounts, Reach,
-    ReachedEntity, Scope, find_owner,
+    ReachedEntity, Scope, UnknownOwnerView, find_owner,
 };
 use super::wire::error::{ErrorBody, FileProblem};
 
@@ -412,7 +412,7 @@ pub(super) async fn check(State(api): State<Arc<Api>>, request: Body) -> Answer<
             let plan = move |store: &Store| {
                 Ok(store.read(|model| {
                     let events = model.catalog.plan_apply(&scope, &manifests)?;
-                    Ok(Applied::of(&manifests, &events))
+                    Ok(Applied::of(&model.catalog, &manifests, &events))
                 }))
             };
             api.large(plan).await?
@@ -428,11 +428,19 @@ pub(super) async fn check(State(api): State<Arc<Api>>, request: Body) -> Answer<
 }
 
 fn result(applied: &Applied) -> ApplyResult {
+    let unknown = |unknown: &UnknownOwner| UnknownOwnerView {
+        reference: unknown.entity.to_string(),
+        owner: unknown.owner.to_string(),
+        path: unknown.path.clone(),
+        line: unknown.line,
+    };
     ApplyResult {
         manifests: applied.manifests,
         entities: applied.entities,
         declared: applied.declared.iter().map(EntityRef::to_string).collect(),
         removed: applied.removed.iter().map(EntityRef::to_string).collect(),
+        replaced: applied.replaced.clone(),
+        unknown_owners: applied.unknown_owners.iter().map(unknown).collect(),
     }
 }
 

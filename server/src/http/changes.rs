@@ -18,9 +18,9 @@ use super::explain::{Source, run_graph};
 use super::extract::{Answer, Json, Params, Segments};
 use super::graphs::node_of;
 use super::limits::{CHAIN_TASKS_MAX, RUN_DEPS_MAX, RUN_TASKS_DEFAULT};
-use super::runs::{moment, views};
+use super::runs::{detail, moment, views};
 use super::wire::error::ErrorBody;
-use super::wire::run::{ChainTask, FamilyState, RunChanges, RunDetail, RunSummary, TaskCounts, progress_of};
+use super::wire::run::{ChainTask, FamilyState, RunChanges, TaskCounts, progress_of};
 use super::wire::time;
 use crate::app::system_now;
 use crate::limits::SLICE_TASKS;
@@ -73,12 +73,11 @@ fn changes_of(store: &Store, run: RunId, since: Option<Timestamp>) -> Result<Run
     if cut {
         changed.clear();
     }
-    let summary = store.read(|model| RunSummary::of(model, &row));
     let chain = critical_path(&graph, row.started);
     let chain = chain.iter().skip(chain.len().saturating_sub(CHAIN_TASKS_MAX));
     let family = |id: &str| graph.tasks.get(id).map(|task| task.family.clone()).unwrap_or_default();
     Ok(RunChanges {
-        run: RunDetail::of(summary, &graph),
+        run: detail(store, &row, &graph)?,
         structure: structure(&graph),
         next_since: time(next_since),
         tasks: views(store, run, &changed)?,

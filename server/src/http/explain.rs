@@ -10,11 +10,11 @@ use bussola_domain::model::Model;
 use bussola_domain::run_graph::{Attempt, RunGraph, RunTask};
 use bussola_domain::runs::AttemptOutcome;
 use bussola_domain::scheduler::{Scheduler, Status, Task};
-use bussola_store::{AttemptFilter, AttemptRow, FoldedRun, RunRow, Store};
+use bussola_store::{AttemptFilter, AttemptRow, FoldedRun, RunFilter, RunRow, Store};
 
 use super::api::error_text;
 use super::error::{ApiError, ErrorCode};
-use super::limits::{ATTEMPTS_MAX, ERROR_BYTES_MAX, LOOKUPS_MAX, UPSTREAM_TASKS_MAX};
+use super::limits::{ATTEMPTS_MAX, ERROR_BYTES_MAX, LATER_RUNS_MAX, LOOKUPS_MAX, UPSTREAM_TASKS_MAX};
 use super::wire::explain::ExplanationView;
 use super::wire::run::RunSummary;
 
@@ -134,8 +134,18 @@ pub(super) fn run_of_task(store: &Store, id: &str) -> Result<Option<Option<RunId
 }
 
 /// Explains a task, from the latest run that declared it and what the scheduler knows now.
-pub(super) fn of_task(store: &Store, id: &str) -> Result<ExplanationView, ApiError> {
-    let run = run_of_task(store, id)?.ok_or_else(|| super::tasks::no_task(id))?;
+pub(super) fn of_task(store: &Store, written: &str) -> Result<ExplanationView, ApiError> {
+    let (id, run) = match run_of_task(store, written)? {
+        Some(run) => (written.to_owned(), run),
+        None => match meant(store, written)? {
+            Meant::Run(run) => return of_run(store, run),
+            Meant::Task(id) => {
+                let run = run_of_task(store, &id)?.ok_or_else(|| super::tasks::no_task(&id))?;
+                (id, run)
+            }
+        },
+    };
+    let id = id.as_str();
     let source = match run {
         Some(run) => match run_graph(store, run) {
             Ok(source) => Some(source),
@@ -155,6 +165,49 @@ pub(super) fn of_task(store: &Store, id: &str) -> Result<ExplanationView, ApiErr
     explain(store, &graph, None, Some(id))?.ok_or_else(|| super::tasks::no_task(id))
 }
 
+/// What people write for a task: how its id begins, which ends in a hash that nobody types; or a pipeline's family.
+enum Meant {
+    /// That task.
+    Task(String),
+    /// That pipeline's latest run.
+    Run(RunId),
+}
+
+fn meant(store: &Store, written: &str) -> Result<Meant, ApiError> {
+    if let Some(run) = store.read(|model| model.runs.latest(written).map(|latest| latest.run)) {
+        return Ok(Meant::Run(run));
+    }
+    // Roots of any time, by the history; other tasks as long as the scheduler knows them.
+    let filter = RunFilter { text: Some(written.to_owned()), limit: LATER_RUNS_MAX, ..RunFilter::default() };
+    let roots = store.runs(&filter)?.into_iter().map(|row| row.root).filter(|root| root.starts_with(written));
+    let mut found: BTreeSet<String> = roots.collect();
+    let mut next = 0;
+    let mut has_more = !written.is_empty();
+    while has_more && found.len() <= MEANT_MAX {
+        has_more = store.read(|model| {
+            let end = model.scheduler.slots_end();
+            let stop = end.min(next + crate::limits::SLICE_TASKS as u32);
+            let tasks = (next..stop).map(|slot| model.scheduler.at_slot(slot).id());
+            found.extend(tasks.filter(|id| id.starts_with(written)).map(str::to_owned));
+            next = stop;
+            next < end
+        });
+    }
+    let mut some = found.iter().take(MEANT_MAX);
+    match (found.len(), some.next()) {
+        (1, Some(id)) => Ok(Meant::Task(id.clone())),
+        (0, _) | (_, None) => Err(super::tasks::no_task(written)),
+        (_, Some(first)) => {
+            let ids: Vec<&str> = std::iter::once(first).chain(some).map(String::as_str).collect();
+            let message = format!("`{written}` is how several tasks begin");
+            Err(ApiError::new(ErrorCode::NoSuchTask, message, format!("say more of one, as {}", ids.join(", "))))
+        }
+    }
+}
+
+/// LIMIT: tasks named where what was written may mean several.
+const MEANT_MAX: usize = 3;
+
 fn explain(
     store: &Store,
     graph: &RunGraph,
@@ -164,10 +217,12 @@ fn explain(
     let run = row.as_ref().map(|row| row.run);
     // The long part first, without the model.
     let Some(walked) = walk(graph, task) else { return Ok(None) };
+    let later = row.as_ref().map(|row| later_run(store, row)).transpose()?.flatten();
     let (mut view, explanation): (ExplanationView, Explanation) = store.read(|model| {
         let explanation = explain_walked(model, graph, run, walked);
         let summary = row.as_ref().map(|row| RunSummary::of(model, row));
-        (ExplanationView::of(model, &explanation, summary), explanation)
+        let later = later.as_ref().map(|row| RunSummary::of(model, row));
+        (ExplanationView::of(model, &explanation, summary, later), explanation)
     });
     for (shown, cause) in view.causes.iter_mut().zip(&explanation.causes) {
         if let Some(hash) = cause.error {
@@ -175,6 +230,18 @@ fn explain(
         }
     }
     Ok(Some(view))
+}
+
+/// The latest run of the same root task, if it came after this one.
+fn later_run(store: &Store, row: &RunRow) -> Result<Option<RunRow>, ApiError> {
+    let filter = RunFilter {
+        families: Some(vec![row.family.clone()]),
+        text: Some(row.root.clone()),
+        limit: LATER_RUNS_MAX,
+        ..RunFilter::default()
+    };
+    let rows = store.runs(&filter)?;
+    Ok(rows.into_iter().find(|later| later.root == row.root).filter(|later| later.run > row.run))
 }
 
 /// The tasks upstream of one that belongs to no run, as the scheduler knows them.
@@ -208,3 +275,7 @@ pub(super) fn as_known_now(scheduler: &Scheduler, task: &Task) -> RunTask {
         error: task.error(),
     }
 }
+
+#[cfg(test)]
+#[path = "explain_tests.rs"]
+mod tests;

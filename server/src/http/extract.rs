@@ -63,8 +63,21 @@ impl<T: DeserializeOwned + Send + 'static, S: Send + Sync> FromRequestParts<S> f
 /// What the library says without its own beginning.
 fn reason(text: &str) -> String {
     let text = text.rsplit("Failed to deserialize query string: ").next().unwrap_or(text);
-    let text = text.strip_prefix("Invalid URL: ").unwrap_or(text);
-    text.trim_end_matches('.').to_owned()
+    let text = text.strip_prefix("Invalid URL: ").unwrap_or(text).trim_end_matches('.');
+    // What the libraries say of numbers is for their callers.
+    if let Some((name, why)) = text.rsplit_once(": ") {
+        match why {
+            "invalid digit found in string" | "cannot parse integer from empty string" => {
+                return format!("`{name}` is no whole number");
+            }
+            "number too large to fit in target type" => return format!("`{name}` is too large a number"),
+            _ => {}
+        }
+    }
+    match text.strip_prefix("Cannot parse ").and_then(|text| text.split_once(" to a `u")) {
+        Some((what, _)) => format!("{} is no whole number", what.rsplit(" with value ").next().unwrap_or(what)),
+        None => text.to_owned(),
+    }
 }
 
 /// The body as JSON.
@@ -143,5 +156,23 @@ impl Slice {
     pub fn next(self, total: usize) -> Option<usize> {
         let next = self.offset.saturating_add(self.limit);
         (next < total).then_some(next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_number_is_said_to_be_none() {
+        let check = |said: &str, expected: &str| assert_eq!(reason(said), expected);
+        check("Invalid URL: Cannot parse `abc` to a `u64`", "`abc` is no whole number");
+        check("Invalid URL: Cannot parse `id` with value `abc` to a `u64`", "`abc` is no whole number");
+        check("Failed to deserialize query string: limit: invalid digit found in string", "`limit` is no whole number");
+        check(
+            "Failed to deserialize query string: limit: number too large to fit in target type",
+            "`limit` is too large a number",
+        );
+        check("Failed to deserialize query string: unknown field `x`", "unknown field `x`");
     }
 }

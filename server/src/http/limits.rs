@@ -33,6 +33,9 @@ pub const ERRORS_IN_LIST_MAX: usize = 500;
 /// LIMIT: tries listed with a task.
 pub const ATTEMPTS_MAX: usize = 100;
 
+/// LIMIT: runs looked at for a later one of the same root task: a root's id may be part of another's.
+pub const LATER_RUNS_MAX: usize = 20;
+
 /// LIMIT: open tasks of a run that are looked up in the history when it is explained. Each is one indexed query.
 pub const LOOKUPS_MAX: usize = 1_000;
 

@@ -7,10 +7,10 @@ use axum::extract::State;
 use bussola_domain::command::RetryRun;
 use bussola_domain::id::{RunId, Timestamp};
 use bussola_domain::pipelines::PipelineQuery;
-use bussola_domain::run_graph::RunTask;
+use bussola_domain::run_graph::{RunGraph, RunTask};
 use bussola_domain::run_tasks::{TaskQuery, TaskSort, select};
 use bussola_domain::scheduler::Status;
-use bussola_store::{RunFilter, RunSort, Store};
+use bussola_store::{RunFilter, RunRow, RunSort, Store};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -163,9 +163,28 @@ pub(super) fn moment(name: &str, written: &str) -> Result<Timestamp, ApiError> {
 pub(super) async fn show(State(api): State<Arc<Api>>, Segments(id): Segments<u64>) -> Answer<RunDetail> {
     let detail = api.large(move |store| {
         let Source { row, graph } = run_graph(store, RunId(id))?;
-        Ok(RunDetail::of(store.read(|model| RunSummary::of(model, &row)), &graph))
+        detail(store, &row, &graph)
     });
     Ok(Json(detail.await?))
+}
+
+/// A run with what can be done about it now.
+pub(super) fn detail(store: &Store, row: &RunRow, graph: &RunGraph) -> Result<RunDetail, ApiError> {
+    let run = row.run;
+    let is_stuck = |status: Status| matches!(status, Status::Failed | Status::Disabled);
+    let stuck: Vec<&String> = graph.tasks.iter().filter(|(_, task)| is_stuck(task.status)).map(|(id, _)| id).collect();
+    let mut retriable = 0;
+    for slice in stuck.chunks(crate::limits::SLICE_TASKS) {
+        retriable += store.read(|model| {
+            // Without its worker nobody would try: `RetryRun` refuses.
+            if model.runs.live(run).is_none() {
+                return 0;
+            }
+            let tasks = slice.iter().filter_map(|id| model.scheduler.task(id)).filter(|task| task.run() == Some(run));
+            tasks.filter(|task| task.status() == Status::Failed || task.is_re_enable_able()).count()
+        });
+    }
+    Ok(RunDetail::of(store.read(|model| RunSummary::of(model, row)), graph, retriable))
 }
 
 /// Which tasks of a run. Filters are joined by "and"; the values of one, separated by commas, by "or".

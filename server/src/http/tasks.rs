@@ -23,7 +23,7 @@ use super::wire::error::ErrorBody;
 use super::wire::explain::ExplanationView;
 use super::wire::json;
 use super::wire::run::{Parameter, TaskAttempt};
-use super::wire::task::{MessageAnswer, MessageSent, MessageText, TaskDetail, TaskNow, TaskStatus};
+use super::wire::task::{MessageAnswer, MessageSent, MessageText, TaskDetail, TaskNow, TaskStatus, WaitReason};
 use crate::messages;
 
 pub(super) fn no_task(id: &str) -> ApiError {
@@ -124,6 +124,13 @@ async fn status_of(api: &Api, id: &str) -> Result<Option<Status>, ApiError> {
     api.ask(|model| model.scheduler.task(id).map(|task| task.status())).await
 }
 
+/// A task after an act on it, with what stands in its way.
+async fn moved(api: &Api, id: String, status: Status) -> Result<TaskStatus, ApiError> {
+    let waits = api.ask(|model| WaitReason::all(model, &id)).await?;
+    let waits = waits.into_iter().filter(|wait| *wait != WaitReason::Done).collect();
+    Ok(TaskStatus { id, status: status.as_str().to_owned(), waits })
+}
+
 /// Has a failed task tried again at once; its failures still count.
 #[utoipa::path(
     post, path = "/tasks/{id}/forgive", tag = "tasks", operation_id = "forgiveTask",
@@ -134,7 +141,7 @@ async fn status_of(api: &Api, id: &str) -> Result<Option<Status>, ApiError> {
 )]
 pub(super) async fn forgive(State(api): State<Arc<Api>>, Segments(id): Segments<String>, by: By) -> Answer<TaskStatus> {
     match api.execute(&by, ForgiveFailures { task: id.clone() }).await? {
-        Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
+        Some(Moved { changed: true, status }) => Ok(Json(moved(&api, id, status).await?)),
         refused => Err(wrong_status(&id, refused.map(|moved| moved.status), "forgive", "tasks that are FAILED")),
     }
 }
@@ -154,7 +161,7 @@ pub(super) async fn re_enable(
 ) -> Answer<TaskStatus> {
     let lifted = api.execute(&by, ReEnableTask { task: id.clone() }).await?;
     match (lifted, status_of(&api, &id).await?) {
-        (true, Some(status)) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
+        (true, Some(status)) => Ok(Json(moved(&api, id, status).await?)),
         (_, status) => Err(wrong_status(&id, status, "re-enable", "tasks that the scheduler itself DISABLED")),
     }
 }
@@ -169,7 +176,7 @@ pub(super) async fn re_enable(
 )]
 pub(super) async fn done(State(api): State<Arc<Api>>, Segments(id): Segments<String>, by: By) -> Answer<TaskStatus> {
     match api.execute(&by, MarkAsDone { task: id.clone() }).await? {
-        Some(Moved { changed: true, status }) => Ok(Json(TaskStatus { id, status: status.as_str().to_owned() })),
+        Some(Moved { changed: true, status }) => Ok(Json(moved(&api, id, status).await?)),
         refused => {
             let allowed = "tasks that are RUNNING, FAILED or DISABLED";
             Err(wrong_status(&id, refused.map(|moved| moved.status), "mark as done", allowed))

@@ -21,7 +21,7 @@ use crate::config::{Arguments, Settings};
 use crate::manifests::Report;
 
 /// The time of every request in these tests.
-const NOW: &str = "1795576329.5";
+pub(super) const NOW: &str = "1795576329.5";
 
 /// All edges over a ledger in memory.
 pub(super) struct Edge {
@@ -31,7 +31,7 @@ pub(super) struct Edge {
 }
 
 impl Edge {
-    fn new() -> Edge {
+    pub(super) fn new() -> Edge {
         Edge::with(|_| {})
     }
 
@@ -101,7 +101,7 @@ impl Edge {
     }
 
     /// A call of Luigi's.
-    async fn luigi(&self, method: &str, arguments: Value) -> Value {
+    pub(super) async fn luigi(&self, method: &str, arguments: Value) -> Value {
         let data: String = arguments.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
         let request = Request::builder().method("POST").uri(format!("/api/{method}")).header("x-luigi-test-now", NOW);
         let request = request.header("content-type", "application/x-www-form-urlencoded");
@@ -127,7 +127,7 @@ impl Edge {
     }
 
     /// A company of three components, and a pipeline whose root waits for a task that failed.
-    async fn company() -> Edge {
+    pub(super) async fn company() -> Edge {
         let edge = Edge::new();
         edge.post("/catalog/apply", json!({"manifests": manifests()})).await;
         let info = json!({"host": "node-7", "username": "ana", "pid": 42, "workers": 1});
@@ -557,7 +557,9 @@ async fn what_is_refused_changes_nothing() {
 async fn an_apply_says_what_it_changed() {
     let edge = Edge::company().await;
     let again = edge.post("/catalog/apply", json!({"manifests": manifests()})).await;
-    assert_eq!(again, json!({"manifests": 2, "entities": 3, "declared": [], "removed": []}));
+    let unknown = json!([{"ref": "component:default/board", "owner": "group:default/finance", "path": "a/catalog-info.yaml", "line": 11}]);
+    let expected = json!({"manifests": 2, "entities": 3, "declared": [], "removed": [], "unknown_owners": unknown});
+    assert_eq!(again, expected);
     let gone = edge.post("/catalog/check", json!({"manifests": [], "scope": {"kind": "everything"}})).await;
     assert_eq!(gone["would"]["removed"].as_array().map(Vec::len), Some(3));
 }

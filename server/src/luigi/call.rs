@@ -114,7 +114,7 @@ pub async fn call(
         Method::CountPending => work::count_pending(call, arguments).await,
         Method::AddWorker => operate::add_worker(call, arguments).await,
         Method::AddTaskBatcher => operate::add_task_batcher(call, arguments).await,
-        Method::AnnounceSchedulingFailure => operate::announce_scheduling_failure(arguments).await,
+        Method::AnnounceSchedulingFailure => operate::announce_scheduling_failure(call, arguments).await,
         Method::AddSchedulerMessageResponse => operate::add_message_response(call, arguments).await,
         Method::SetTaskStatusMessage => operate::set_status_message(call, arguments).await,
         Method::SetTaskProgressPercentage => operate::set_progress(call, arguments).await,

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use bussola_domain::command::{
-    AddMessageResponse, AddTaskBatcher, AddWorker, DecreaseRunningResources, DisableWorker, ForgiveFailures,
-    GetMessageResponse, MarkAsDone, Pause, QueueMessage, ReEnableTask, SetProgress, SetStatusMessage, UpdateResources,
+    AddMessageResponse, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, DecreaseRunningResources, DisableWorker,
+    ForgiveFailures, GetMessageResponse, MarkAsDone, Pause, QueueMessage, ReEnableTask, SetProgress, SetStatusMessage,
+    UpdateResources,
 };
 use bussola_domain::model::Model;
 use bussola_domain::scheduler::{Status, Task};
@@ -69,10 +70,16 @@ pub(super) async fn add_task_batcher(call: Call<'_>, mut arguments: Arguments) -
     nothing()
 }
 
-/// Luigi's would queue a mail. The task itself is reported as UNKNOWN by the same worker right after.
-pub(super) async fn announce_scheduling_failure(mut arguments: Arguments) -> Result<String, Failure> {
-    for name in ["task_name", "family", "params", "expl", "owners"] {
+/// Luigi's would queue a mail, if it was told to. Who the worker is it asks only then.
+pub(super) async fn announce_scheduling_failure(call: Call<'_>, mut arguments: Arguments) -> Result<String, Failure> {
+    for name in ["task_name", "params", "owners"] {
         arguments.required(name)?;
+    }
+    let (family, error) = (arguments.required("family")?, arguments.required("expl")?);
+    let worker = arguments.optional_text("worker")?.filter(|worker| !worker.is_empty());
+    if let (Some(worker), Some(family)) = (worker, family.as_str()) {
+        let command = AnnouncePlanningFailure { worker, family: family.to_owned(), error: error.to_string() };
+        call.execute(command).await?;
     }
     nothing()
 }

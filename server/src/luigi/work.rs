@@ -69,6 +69,7 @@ fn read_add_task(mut arguments: Arguments) -> Result<AddTask, Refusal> {
         batch: arguments.optional_text("batch_id")?,
         retry_policy: policy(arguments.take("retry_policy_dict").unwrap_or_default())?,
         owners: Vec::new(),
+        unplanned: false,
     };
     let error = arguments.take("expl").filter(|error| *error != Value::Null).map(|error| error.to_string());
     let owners = match arguments.take("owners") {

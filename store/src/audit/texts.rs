@@ -88,8 +88,15 @@ impl Said {
         if let Some(hash) = entry::aside(entry.payload) {
             name_text(hash, false);
         }
-        let kinds =
-            ["names.given", "texts.erased", "history.forgotten", "task.reported", "manifest.read", "ledger.recovered"];
+        let kinds = [
+            "names.given",
+            "texts.erased",
+            "history.forgotten",
+            "planning.failed",
+            "task.reported",
+            "manifest.read",
+            "ledger.recovered",
+        ];
         if !kinds.contains(&&*entry.kind) {
             return Ok(());
         }
@@ -109,6 +116,7 @@ impl Said {
                 event.error.into_iter().for_each(|hash| name_text(hash, true));
                 event.aside.into_iter().for_each(|hash| name_text(hash, false));
             }
+            Some(Event::PlanningFailed(event)) => name_text(event.error, true),
             Some(Event::ManifestRead(event)) => name_text(event.blob, false),
             Some(Event::LedgerRecovered(event)) => name_text(event.reason, false),
             Some(Event::NamesGiven(event)) => {

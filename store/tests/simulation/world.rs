@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bussola_domain::access::Caller;
 use bussola_domain::command::{
-    AddTask, AddTaskBatcher, AddWorker, CountPending, DecreaseRunningResources, DisableWorker, Erase, ForgiveFailures,
-    GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, RetryRun, SetProgress, UpdateResources, Work,
+    AddTask, AddTaskBatcher, AddWorker, AnnouncePlanningFailure, CountPending, DecreaseRunningResources, DisableWorker,
+    Erase, ForgiveFailures, GetWork, MarkAsDone, Pause, Ping, Prune, QueueMessage, ReEnableTask, RetryRun, SetProgress,
+    UpdateResources, Work,
 };
 use bussola_domain::id::Timestamp;
 use bussola_domain::model::{Command, Model};
@@ -362,7 +363,7 @@ impl World {
         let number = self.dice.below(TASKS);
         let task = format!("{}_{number}", FAMILIES[number % FAMILIES.len()]);
         let worker = self.clients[self.dice.below(WORKERS)].name.clone();
-        match self.dice.below(13) {
+        match self.dice.below(14) {
             0 => drop(self.execute(ForgiveFailures { task })),
             1 => drop(self.execute(MarkAsDone { task })),
             2 => drop(self.execute(ReEnableTask { task })),
@@ -382,6 +383,16 @@ impl World {
                 drop(self.execute(erase));
             }
             11 => self.retry_a_run()?,
+            12 => {
+                // What a worker announces, and the report that follows; or another one's.
+                let family = FAMILIES[number % FAMILIES.len()].to_owned();
+                let error = "\"KeyError\"".to_owned();
+                let announce = AnnouncePlanningFailure { worker: worker.clone(), family: family.clone(), error };
+                drop(self.execute(announce));
+                let (status, runnable) = (Status::Unknown, Some(false));
+                let report = Report { task, family, status, runnable, ..Report::default() };
+                drop(self.execute(AddTask { worker, report, ..AddTask::default() }));
+            }
             _ => drop(self.execute(CountPending { worker })),
         }
         Ok(())

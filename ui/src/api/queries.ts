@@ -30,6 +30,15 @@ const RUNS_PAGES_WATCHED = 2;
 /** How far tasks are is not in the ledger, so no event tells of it. */
 const SAYINGS_MS = 1_000;
 
+/** A walk through a run's graph takes longer than a look at its worker, so it is not asked for as often. */
+const EXPLAIN_MS_MIN = 2_000;
+
+/** When to ask again why something is not done: that those who are at work fell silent no event tells. */
+function whenRunnersAreSilent(explanation: Schemas["ExplanationView"] | undefined): number | false {
+  const heard = (explanation?.causes ?? []).flatMap(({ runner }) => runner?.heard ?? []);
+  return heard.length > 0 && Math.max(EXPLAIN_MS_MIN, nextLookMs(heard));
+}
+
 export const queries = {
   status: () =>
     queryOptions({
@@ -262,12 +271,14 @@ export const queries = {
     queryOptions({
       queryKey: ["run", id, "explain"],
       queryFn: ({ signal }) => answer(client.GET("/api/v1/runs/{id}/explain", { params: { path: { id } }, signal })),
+      refetchInterval: ({ state }) => whenRunnersAreSilent(state.data),
     }),
 
   taskExplanation: (id: string) =>
     queryOptions({
       queryKey: ["task", id, "explain"],
       queryFn: ({ signal }) => answer(client.GET("/api/v1/tasks/{id}/explain", { params: { path: { id } }, signal })),
+      refetchInterval: ({ state }) => whenRunnersAreSilent(state.data),
     }),
 
   task: (id: string) =>

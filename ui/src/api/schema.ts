@@ -1103,6 +1103,10 @@ export interface components {
             manifests: number;
             /** @description Entities that are declared no more. */
             removed: string[];
+            /** @description Manifests that declare nothing of what stood at their paths before: files of another repository, most likely. */
+            replaced?: string[];
+            /** @description Owners that are named and that no manifest declares, as far as this was applied; may be cut. */
+            unknown_owners?: components["schemas"]["UnknownOwnerView"][];
         };
         /** @description How much is in the catalog, and what is not in order. */
         CatalogCounts: {
@@ -1465,16 +1469,22 @@ export interface components {
             error?: components["schemas"]["ErrorText"] | null;
             /** @description Its family. */
             family: string;
-            /** @description `failed`, `disabled`, `missing` (nobody makes it), `waiting` (for a worker or a resource) or `running` */
+            /** @description `failed`, `disabled`, `unplanned` (its `requires()` or `complete()` raised an error), `missing` (nobody makes it), `waiting` (for a worker or a resource) or `running` */
             kind: string;
+            lost?: components["schemas"]["LostTry"] | null;
             /** @description What to do. */
             next: components["schemas"]["NextStep"][];
+            /** @description Its status as the scheduler has it now, whatever it was when the run ended; not given: the scheduler has forgotten it. */
+            now?: string | null;
             /** @description Who answers for that component, and how that is known. */
             ownership: components["schemas"]["OwnerAnswer"];
             /** @description From the task asked about to this one, both included; of a long way the middle is left out. */
             path: string[];
             /** @description How many tasks are on the way. */
             path_total: number;
+            /** @description Pages that the component's manifest links to for that: those whose type or title says runbook. */
+            runbooks?: components["schemas"]["PageLink"][];
+            runner?: components["schemas"]["Runner"] | null;
             /** @description Since when. */
             since: string;
             /** @description What the component needs that is failing or changed shortly before; what fails comes first. */
@@ -1496,6 +1506,7 @@ export interface components {
             causes: components["schemas"]["ExplainedCause"][];
             /** @description How many there are; `causes` may be cut. */
             causes_total: number;
+            later?: components["schemas"]["RunSummary"] | null;
             run?: components["schemas"]["RunSummary"] | null;
             /** @description Its status. */
             status: string;
@@ -1699,6 +1710,12 @@ export interface components {
         Heard: {
             /**
              * Format: int64
+             * @description Milliseconds of silence after which the server gives it up when it next looks, which is about once a minute; not given:
+             *     never.
+             */
+            given_up_after_ms?: number | null;
+            /**
+             * Format: int64
              * @description Milliseconds between its pings, as far as it has shown them; before that a second, which is Luigi's default.
              */
             ping_ms: number;
@@ -1726,6 +1743,13 @@ export interface components {
             field: string;
             /** @description Why it did not come along. */
             why: string;
+        };
+        /** @description A try whose worker fell silent, so that nobody can say what became of it. */
+        LostTry: {
+            /** @description When it was given up. */
+            at: string;
+            /** @description What the worker said of itself. */
+            who: components["schemas"]["Who"];
         };
         /** @description The manifest that declares an entity, as its author wrote it. */
         ManifestSource: {
@@ -2271,10 +2295,17 @@ export interface components {
         RunDetail: components["schemas"]["RunSummary"] & {
             /** @description How many tries there were. */
             attempts: number;
+            /** @description When it was cancelled; not given: it was not. */
+            cancelled?: string | null;
             /** @description How many of them failed. */
             failures: number;
             /** @description The parameters of its root task. */
             parameters: components["schemas"]["Parameter"][];
+            /**
+             * @description How many of its tasks a retry of the run would have tried again: those that are failed or disabled as the scheduler knows
+             *     them now.
+             */
+            retriable?: number;
             /** @description How many of its tasks have each status. */
             tasks: components["schemas"]["TaskCounts"];
         };
@@ -2310,6 +2341,8 @@ export interface components {
         };
         /** @description A run. */
         RunSummary: {
+            /** @description Whether it goes on only with what it had begun: its worker is given no more work. */
+            cancelling?: boolean;
             /** @description The component that the pipeline belongs to. */
             component: string;
             /** @description When it ended; not given while it runs. */
@@ -2379,6 +2412,13 @@ export interface components {
             since: string;
             /** @description Luigi's status: `PENDING`, `RUNNING`, `DONE`, … */
             status: string;
+        };
+        /** @description The worker that runs a task. */
+        Runner: {
+            /** @description When it was last heard of. */
+            heard: components["schemas"]["Heard"];
+            /** @description What it says of itself. */
+            who: components["schemas"]["Who"];
         };
         /** @description Which manifests that are not handed in are gone, rather than only not looked at. */
         Scope: {
@@ -2612,6 +2652,8 @@ export interface components {
         };
         /** @description What the scheduler knows about a task now. */
         TaskNow: {
+            /** @description Whether it takes messages. */
+            accepts_messages: boolean;
             /** @description When it was first heard of. */
             created: string;
             /** @description What it requires; some of it. */
@@ -2650,6 +2692,8 @@ export interface components {
             id: string;
             /** @description Its status now. */
             status: string;
+            /** @description What it waits for now. */
+            waits?: components["schemas"]["WaitReason"][];
         };
         /** @description What a task was in one run. */
         TaskThenView: {
@@ -2777,10 +2821,27 @@ export interface components {
              */
             token: number;
         };
+        /** @description An owner that is named, and that no manifest declares. */
+        UnknownOwnerView: {
+            /**
+             * Format: int32
+             * @description The line at which the entity's document starts.
+             */
+            line: number;
+            /** @description Whom the manifest names. */
+            owner: string;
+            /** @description The manifest. */
+            path: string;
+            /** @description Whose owner it is. */
+            ref: string;
+        };
         /** @description One reason why a task is not running. */
         WaitReason: {
             /** @enum {string} */
             reason: "undeclared";
+        } | {
+            /** @enum {string} */
+            reason: "unplanned";
         } | {
             /** @enum {string} */
             reason: "running";
@@ -2796,6 +2857,8 @@ export interface components {
             reason: "failed";
             /** @description When it may be tried again; not given: never by itself. */
             retry_at?: string | null;
+            /** @description Whether a worker is here that could try it. It may leave at any time, and says nothing when it does. */
+            worker_here?: boolean;
         } | {
             /** @description Whether the scheduler did it, after too many failures; else its worker did. */
             by_scheduler: boolean;

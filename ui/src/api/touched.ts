@@ -34,6 +34,8 @@ export function touched(event: Schemas["EventData"]): QueryKey[] {
       return always;
     case "scheduler":
       return [...always, ["task"], ["run"]];
+    // The report that follows tells which task it was.
+    case "planning":
     case "batcher":
     case "message":
     case "messages":

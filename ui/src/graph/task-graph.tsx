@@ -116,7 +116,12 @@ function Outline(props: { graph: Schemas["TaskGraph"]; selected: string | undefi
       share: 3,
       text: (node) => node.id ?? `${name(node)} × ${family(node)?.tasks ?? 0}`,
       cell: (node) => (
-        <button type="button" className={css.link} onClick={() => open(keyOf(graph, node))}>
+        <button
+          type="button"
+          className={css.link}
+          title={node.id ?? undefined}
+          onClick={() => open(keyOf(graph, node))}
+        >
           {node.id
             ? `${name(node)} ${node.detail ?? ""}`
             : `${name(node)} × ${family(node)?.tasks.toLocaleString() ?? ""}`}
@@ -126,7 +131,7 @@ function Outline(props: { graph: Schemas["TaskGraph"]; selected: string | undefi
     {
       id: "state",
       title: "State",
-      share: 2,
+      width: 152,
       isEssential: true,
       text: state,
       key: (node) => stateRank(node.status),
@@ -143,8 +148,8 @@ function Outline(props: { graph: Schemas["TaskGraph"]; selected: string | undefi
     },
     {
       id: "attempts",
-      title: "Tries",
-      width: 70,
+      title: "Attempts",
+      width: 84,
       isNumber: true,
       text: (node) => String(node.attempts ?? 0),
       cell: (node) => (node.attempts ?? 0).toLocaleString(),

@@ -26,7 +26,9 @@ const states: Record<string, [tone: Tone, icon: IconName, word: string]> = {
   failed: ["bad", "cross", "Failed"],
   incomplete: ["warn", "warning", "Incomplete"],
   lost: ["warn", "question", "Lost"],
+  cancelling: ["warn", "ban", "Cancelling"],
   // Causes.
+  unplanned: ["bad", "cross", "Not planned"],
   missing: ["warn", "question", "Missing"],
   waiting: ["idle", "clock", "Waiting"],
   // Components.

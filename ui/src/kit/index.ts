@@ -8,7 +8,7 @@ export { Field } from "./field";
 export { type Facet, type FacetOption, FilterBar, type UrlState, useUrlState } from "./filter";
 export { HelpSheet, type Shortcut, useShortcuts } from "./help";
 export { Icon, type IconName } from "./icons";
-export { CopyId, EntityLink, KindOf, OwnerLink, RunLink } from "./links";
+export { CopyId, EntityLink, GivenLink, KindOf, OwnerLink, RunLink } from "./links";
 export { Meter } from "./meter";
 export { Notices, toast } from "./notice";
 export { Card, Cards, Columns, Dim, Inline, List, Page, Properties, type Property, Section, Verbatim } from "./page";

@@ -41,6 +41,16 @@ export function KindOf({ entity }: { entity: string }) {
   return <>{parseRef(entity).kind}</>;
 }
 
+/** A link that a manifest or a task gave. Whatever it says: only what leads to a page is a link. */
+export function GivenLink({ url, title }: { url: string; title?: string | null | undefined }) {
+  if (!/^https?:\/\//i.test(url)) return <code>{title ? `${title}: ${url}` : url}</code>;
+  return (
+    <a href={url} rel="noreferrer noopener" target="_blank">
+      {title || url} <Icon name="external" size={12} />
+    </a>
+  );
+}
+
 /** An id as it is, to be copied by a click. */
 export function CopyId({ text, label = "id" }: { text: string; label?: string }) {
   const [isCopied, setCopied] = useState(false);

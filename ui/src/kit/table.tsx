@@ -332,7 +332,7 @@ function Export<T>({ name, rows, columns }: { name: string; rows: Rows<T>; colum
   return (
     <Menu position="bottom-end">
       <Menu.Target>
-        <IconButton icon="download" label="Take the table away" disabled={rows.count === 0} />
+        <IconButton icon="download" label="Copy or download" disabled={rows.count === 0} />
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<Icon name="copy" />} onClick={() => copy().catch(failed)}>

@@ -2,22 +2,26 @@
 
 import { useEffect, useState } from "react";
 import { Link, useLocation } from "react-router";
-import { commands, paths, type Schemas, shortRef } from "../api";
+import { commands, paths, type Schemas, shortRef, silenceOf } from "../api";
 import {
   ConfirmDanger,
   CopyId,
   Dim,
   EmptyState,
   EntityLink,
+  GivenLink,
+  Inline,
   List,
   OwnerLink,
+  RunLink,
   StateBadge,
+  stateWord,
   TimeAgo,
   toast,
   Verbatim,
 } from "../kit";
 import css from "./causes.module.css";
-import { waitText } from "./waits";
+import { tellForgiven, waitText } from "./waits";
 
 type Explanation = Schemas["ExplanationView"];
 type Cause = Schemas["ExplainedCause"];
@@ -31,6 +35,7 @@ interface Props {
 /** All of them, the first in full. */
 export function Causes({ explanation, under = 1 }: Props) {
   const { causes, causes_total } = explanation;
+  const later = explanation.later && <Later run={explanation.later} />;
   if (causes.length === 0) {
     return (
       <EmptyState icon="check" title="Nothing stands in the way">
@@ -43,7 +48,8 @@ export function Causes({ explanation, under = 1 }: Props) {
   }
   return (
     <>
-      <Summary causes={causes} total={causes_total} />
+      {later}
+      <Summary causes={causes} total={causes_total} isOver={!!explanation.run?.ended} />
       <ol className={css.causes}>
         {causes.map((cause, index) => (
           <li key={cause.task}>
@@ -51,7 +57,7 @@ export function Causes({ explanation, under = 1 }: Props) {
               cause={cause}
               number={index + 1}
               asked={explanation.task}
-              run={explanation.run?.id}
+              run={explanation.run ?? undefined}
               under={under}
             />
           </li>
@@ -67,12 +73,31 @@ export function Causes({ explanation, under = 1 }: Props) {
   );
 }
 
+/** What is told here may be long past. */
+function Later({ run }: { run: Schemas["RunSummary"] }) {
+  return (
+    <Inline>
+      <StateBadge state={run.outcome} />
+      <span>
+        <RunLink run={run.id} /> of the same root task{" "}
+        {run.outcome === "succeeded"
+          ? "has succeeded since"
+          : run.ended
+            ? "came later, and did not succeed"
+            : "goes on now"}
+        , <TimeAgo at={run.ended ?? run.started} />.
+      </span>
+    </Inline>
+  );
+}
+
 /** LIMIT: a breath. */
 const TOLD_MAX = 4;
 
 const verbs: Record<string, string> = {
   failed: "failed",
   disabled: "is disabled",
+  unplanned: "could not be planned",
   missing: "is missing",
   waiting: "waits for its turn",
   running: "is still running",
@@ -81,16 +106,33 @@ const verbs: Record<string, string> = {
 /** What only waits for its turn, or is at work, needs nobody. */
 const isStuck = ({ kind }: Cause) => kind !== "waiting" && kind !== "running";
 
+const isSilent = ({ runner }: Cause) => !!runner && silenceOf(runner.heard) !== "heard";
+
+function verbOf(cause: Cause): string {
+  if (cause.lost) return "was lost with its worker";
+  if (cause.kind === "running" && isSilent(cause)) return "was running when its worker fell silent";
+  return verbs[cause.kind] ?? cause.kind;
+}
+
+/** `ana@node-7, process 42` */
+function whoText({ user, host, pid, worker }: Schemas["Who"]): string {
+  const account = [user, host].filter(Boolean).join("@") || worker || "its worker";
+  return pid ? `${account}, process ${pid}` : account;
+}
+
 /** The answer in one breath. */
-function Summary({ causes, total }: { causes: Cause[]; total: number }) {
+function Summary({ causes, total, isOver }: { causes: Cause[]; total: number; isOver: boolean }) {
   const stuck = causes.filter(isStuck);
   const asked = new Map(stuck.map(({ ownership }) => [ownership.owner?.name ?? "", ownership.owner]));
   // Tasks of a family that stand alike are told as one.
   const alike = [...Map.groupBy(causes, ({ family, kind }) => `${kind} ${family}`).values()];
+  const lost = stuck.find((cause) => cause.lost)?.lost;
   return (
     <p className={css.summary}>
-      {stuck.length === 0
-        ? "It goes on: "
+      {stuck.length === 0 && !isOver
+        ? causes.some(isSilent)
+          ? "Whether it goes on nobody knows: "
+          : "It goes on: "
         : total === 1
           ? "One first cause: "
           : `${total.toLocaleString()} first causes: `}
@@ -101,11 +143,17 @@ function Summary({ causes, total }: { causes: Cause[]; total: number }) {
           <span key={first.task}>
             {index > 0 && "; "}
             <Link to={`#cause-${causes.indexOf(first) + 1}`}>{first.family}</Link>
-            {group.length > 1 && ` (${group.length} tasks)`} {verbs[first.kind] ?? first.kind}
+            {group.length > 1 && ` (${group.length} tasks)`} {verbOf(first)}
           </span>
         );
       })}
       {alike.length > TOLD_MAX && "; and others"}.
+      {lost && (
+        <>
+          {" "}
+          The worker {whoText(lost.who)} fell silent, and was given up <TimeAgo at={lost.at} />.
+        </>
+      )}
       {asked.size > 0 && (asked.size === 1 ? " Ask " : " Ask, in this order, ")}
       {[...asked.values()].map((owner, index) => (
         <span key={owner?.name ?? ""}>
@@ -148,7 +196,7 @@ interface CauseProps {
   number: number;
   asked: string;
   /** In which run it was looked at. */
-  run: number | undefined;
+  run: Schemas["RunSummary"] | undefined;
   under: 1 | 2;
 }
 
@@ -157,6 +205,10 @@ function CauseCard({ cause, number, asked, run, under }: CauseProps) {
   const heading = `cause-${number}`;
   const [isOpen, setOpen] = useState(number === 1 && isStuck(cause));
   const { hash } = useLocation();
+  const fellSilent = number === 1 && isSilent(cause);
+  useEffect(() => {
+    if (fellSilent) setOpen(true);
+  }, [fellSilent]);
   useEffect(() => {
     if (hash === `#${heading}`) setOpen(true);
   }, [hash, heading]);
@@ -172,22 +224,32 @@ function CauseCard({ cause, number, asked, run, under }: CauseProps) {
           <span className={css.number}>{number}</span>
           {cause.family}
         </Title>
-        <StateBadge state={cause.kind} />
+        <StateBadge
+          state={cause.lost ? "lost" : cause.kind === "running" && isSilent(cause) ? "running_silent" : cause.kind}
+        />
         <Dim>
           <TimeAgo at={cause.since} />
           {cause.attempts > 0 && `, tried ${cause.attempts === 1 ? "once" : `${cause.attempts} times`} in this run`}
         </Dim>
-        <span className={css.whose}>{cause.ownership.owner?.name ?? "Nobody's"}</span>
+        <span className={css.whose}>{cause.ownership.owner?.name ?? "Unowned"}</span>
       </summary>
       <div className={css.body}>
         {cause.error && <ErrorOf error={cause.error} />}
+        {cause.lost && (
+          <div className={css.error}>
+            <p className={css.lastLine}>
+              The worker {whoText(cause.lost.who)} fell silent, and was given up at{" "}
+              {new Date(cause.lost.at).toLocaleTimeString()}. What became of the task nobody said.
+            </p>
+          </div>
+        )}
         <div className={css.facts}>
           <Fact
             under={under}
             isWide
             title={`The way there, ${cause.path_total.toLocaleString()} ${cause.path_total === 1 ? "task" : "tasks"}`}
           >
-            <Chain cause={cause} asked={asked} run={run} />
+            <Chain cause={cause} asked={asked} run={run?.id} />
           </Fact>
           <Fact under={under} title="Whose it is">
             <p>
@@ -198,7 +260,7 @@ function CauseCard({ cause, number, asked, run, under }: CauseProps) {
             <OwnershipSource ownership={cause.ownership} />
           </Fact>
           <Fact under={under} title="What to do">
-            <ToDo cause={cause} />
+            <ToDo cause={cause} run={run} />
           </Fact>
           <Fact under={under} title="What may be behind it">
             <Suspects cause={cause} />
@@ -212,7 +274,7 @@ function CauseCard({ cause, number, asked, run, under }: CauseProps) {
   );
 }
 
-function ToDo({ cause }: { cause: Cause }) {
+function ToDo({ cause, run }: Pick<CauseProps, "cause" | "run">) {
   const now = (cause.waits ?? []).map(waitText);
   return (
     <List>
@@ -226,8 +288,13 @@ function ToDo({ cause }: { cause: Cause }) {
           )}
         </li>
       ))}
+      {(cause.runbooks ?? []).map(({ url, title }) => (
+        <li key={url}>
+          <GivenLink url={url} title={title} /> <Dim>as its manifest says</Dim>
+        </li>
+      ))}
       <li className={css.act}>
-        <Remedy cause={cause} />
+        <Remedy cause={cause} run={run} />
       </li>
       {now.length > 0 && <li className={css.source}>Now: {now.join("; ")}</li>}
     </List>
@@ -300,7 +367,7 @@ function familyOf(task: string): string {
 }
 
 /** From the task that was asked about down to the cause. */
-function Chain({ cause, asked, run }: Pick<CauseProps, "cause" | "asked" | "run">) {
+function Chain({ cause, asked, run }: Pick<CauseProps, "cause" | "asked"> & { run: number | undefined }) {
   const left = cause.path_total - cause.path.length;
   // Of a long way the server leaves the middle out.
   const gapAfter = left > 0 ? Math.ceil(cause.path.length / 2) - 1 : -1;
@@ -378,11 +445,19 @@ function Affected({ cause }: { cause: Cause }) {
   );
 }
 
+function notNow({ now }: Cause, was: string): string {
+  if (!now) return "the scheduler has forgotten it: start its pipeline again, what is done stays done";
+  return `it is no longer ${was}: it is ${stateWord(now).toLowerCase()} now`;
+}
+
 /** What can be done about a cause from here. */
-function Remedy({ cause }: { cause: Cause }) {
+function Remedy({ cause, run }: Pick<CauseProps, "cause" | "run">) {
   const waiting = cause.tasks_affected_total;
+  // Nobody says that the worker is gone before it is given up; a run that has ended is a hint.
+  const nobody = run?.ended && !run.worker_here;
   const consequence = (
     <>
+      {nobody && <p>The run's own worker has left: nothing runs until another comes that can run this task.</p>}
       <p>
         <CopyId text={cause.task} label="the task's id" />
       </p>
@@ -401,8 +476,8 @@ function Remedy({ cause }: { cause: Cause }) {
         consequence={consequence}
         verb="Try again"
         kind="primary"
-        act={() => commands.forgiveTask(cause.task)}
-        onDone={() => toast("It is tried again as soon as a worker asks for work")}
+        disabledBecause={cause.now === "FAILED" ? undefined : notNow(cause, "failed")}
+        act={() => commands.forgiveTask(cause.task).then(tellForgiven)}
       />
     );
   }
@@ -414,6 +489,7 @@ function Remedy({ cause }: { cause: Cause }) {
         consequence={consequence}
         verb="Enable again"
         kind="primary"
+        disabledBecause={cause.now === "DISABLED" ? undefined : notNow(cause, "disabled")}
         act={() => commands.reEnableTask(cause.task)}
         onDone={() => toast("It is enabled again")}
       />

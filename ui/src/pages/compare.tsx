@@ -39,10 +39,11 @@ export default function Compare() {
   const chosen = idOf(url.get("one"));
   const runs = useInfiniteQuery(queries.runs(second.data ? { pipeline: second.data.pipeline } : {}, CHOICE));
   const choice = runs.data?.pages[0]?.items ?? [];
-  // Until another is chosen it is the one before.
-  const before =
-    second.data && choice.find(({ id, pipeline }) => id < second.data.id && pipeline === second.data.pipeline);
-  const one = chosen ?? before?.id;
+  // Until another is chosen it is the one before; of the first one, the one after.
+  const alike = choice.filter(({ pipeline }) => pipeline === second.data?.pipeline);
+  const before = alike.find(({ id }) => other !== undefined && id < other);
+  const after = alike.findLast(({ id }) => other !== undefined && id > other);
+  const one = chosen ?? before?.id ?? after?.id;
   const first = useQuery({ ...queries.run(one ?? 0), enabled: one !== undefined });
   const pipeline = second.data?.pipeline ?? first.data?.pipeline;
   return (
@@ -62,7 +63,7 @@ export default function Compare() {
         <EmptyState icon="runs" title={other === undefined ? "Choose two runs" : "Choose another run"}>
           {other === undefined
             ? "A run's page has a link that compares it with the one before it."
-            : "There is no earlier run of this pipeline to compare it with."}
+            : "There is no other run of this pipeline to compare it with."}
         </EmptyState>
       ) : (
         <Loaded query={first} failure={failureOf(first.error, first.refetch)}>

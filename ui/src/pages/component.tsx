@@ -13,7 +13,7 @@ import {
   Dim,
   EmptyState,
   EntityLink,
-  Icon,
+  GivenLink,
   Inline,
   Loaded,
   OwnerLink,
@@ -66,7 +66,7 @@ export default function Component() {
 function Source({ place, since }: { place: Schemas["Place"]; since?: string }) {
   return (
     <span title={`${place.path}, line ${place.line}, column ${place.column}`}>
-      {place.path.split("/").at(-1)} line {place.line}
+      {place.path.split("/").slice(-2).join("/")} line {place.line}
       {since && (
         <>
           , <TimeAgo at={since} />
@@ -274,14 +274,7 @@ function properties(entity: Detail): Property[] {
     items.push({ name: "Produced by", value: entity.produced_by.map((ref) => <EntityLink key={ref} entity={ref} />) });
   }
   for (const link of entity.links ?? []) {
-    items.push({
-      name: "Link",
-      value: (
-        <a href={link.url} rel="noreferrer noopener" target="_blank">
-          {link.title ?? link.url} <Icon name="external" size={12} />
-        </a>
-      ),
-    });
+    items.push({ name: "Link", key: link.url, value: <GivenLink url={link.url} title={link.title} /> });
   }
   for (const field of entity.custom_fields ?? []) items.push({ name: field.name, value: field.values.join(", ") });
   for (const [name, value] of Object.entries(entity.labels ?? {})) items.push({ name, value });

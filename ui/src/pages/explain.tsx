@@ -23,7 +23,7 @@ function RunExplanation({ id }: { id: number }) {
       title={`Why run ${id} is not done`}
       parent={{ to: paths.run(id), title: `Run ${id}` }}
       actions={<PrintButton />}
-      lead={query.data && <Lead explanation={query.data} />}
+      lead={query.data && <Lead explanation={query.data} state={query.data.run?.outcome} />}
     >
       <Loaded query={query} failure={failureOf(query.error, query.refetch)} lines={8}>
         {(explanation) => <Causes explanation={explanation} />}
@@ -60,11 +60,11 @@ function PrintButton() {
 }
 
 /** Which task of which run, and how it stands. */
-function Lead({ explanation }: { explanation: Explanation }) {
+function Lead({ explanation, state }: { explanation: Explanation; state?: string | undefined }) {
   const { run } = explanation;
   return (
     <Inline>
-      <StateBadge state={explanation.status} />
+      <StateBadge state={state ?? explanation.status} />
       <CopyId text={explanation.task} label="the task's id" />
       {run && (
         <Dim>

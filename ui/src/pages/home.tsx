@@ -162,7 +162,8 @@ function FirstCause({ run }: { run: number | undefined }) {
   const cause = data?.causes[0];
   const others = (data?.causes_total ?? 0) - 1;
   const line = cause?.error?.text.trimEnd().split("\n").at(-1);
-  const text = cause ? `${cause.family}: ${line ?? stateWord(cause.kind).toLowerCase()}` : "Why?";
+  const what = line ?? (cause?.lost ? "lost: its worker fell silent" : stateWord(cause?.kind ?? "").toLowerCase());
+  const text = cause ? `${cause.family}: ${what}` : "Why?";
   return (
     <span title={text}>
       <Link to={paths.runExplanation(run)}>{text}</Link>

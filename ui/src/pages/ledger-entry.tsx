@@ -30,6 +30,7 @@ import {
   Verbatim,
 } from "../kit";
 import css from "./ledger-entry.module.css";
+import { sentenceOf } from "./sentence";
 
 interface Props {
   seq: number | undefined;
@@ -94,7 +95,7 @@ function Opened({ seq }: { seq: number }) {
   );
 }
 
-/** All that is shown is read from the bytes that are checked, and not from what the server says beside them. */
+/** All but the sentence is read from the bytes that are checked, and not from what the server says beside them. */
 function Shown({ entry }: { entry: Schemas["EntryView"] }) {
   const said = JSON.parse(entry.leaf) as Said;
   const at = writtenAt(said.at);
@@ -103,6 +104,9 @@ function Shown({ entry }: { entry: Schemas["EntryView"] }) {
       <Properties
         items={[
           { name: "What happened", value: <code>{said.kind}</code>, source: `version ${said.version}` },
+          ...(entry.sentence
+            ? [{ name: "In words", value: sentenceOf(entry), source: "the server's, by the names that it knows now" }]
+            : []),
           { name: "To what", value: <Subject said={said} /> },
           { name: "When", value: <TimeAgo at={at} />, source: at },
           {

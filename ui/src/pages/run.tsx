@@ -16,6 +16,7 @@ import {
   EntityLink,
   type Facet,
   FilterBar,
+  formatSeconds,
   HeardAgo,
   Inline,
   Loaded,
@@ -57,7 +58,7 @@ export default function Run() {
       badge={
         run && (
           <>
-            <StateBadge state={run.outcome} />
+            <StateBadge state={run.cancelling ? "cancelling" : run.outcome} />
             {run.outcome === "running" && (
               <>
                 <Percent of={run.tasks} />
@@ -114,7 +115,13 @@ function Retry({ run }: { run: Schemas["RunDetail"] }) {
         </>
       }
       disabledBecause={
-        run.worker_here ? undefined : "its worker has left: start the pipeline again, what is done stays done"
+        !run.worker_here
+          ? "its worker has left: start the pipeline again, what is done stays done"
+          : run.cancelling
+            ? "it is being cancelled: its worker gets no more work"
+            : run.retriable === 0
+              ? "nothing of it is failed any more: what failed was forgiven, or done by others"
+              : undefined
       }
       act={() => commands.retryRun(run.id)}
       onDone={() => toast("What failed is tried again as soon as a worker asks for work")}
@@ -142,7 +149,13 @@ function Cancel({ run }: { run: Schemas["RunDetail"] }) {
           <p>Nothing takes this back but starting the pipeline again. The ledger keeps that you did this.</p>
         </>
       }
-      disabledBecause={run.worker_here && worker ? undefined : "its worker has left"}
+      disabledBecause={
+        run.cancelling
+          ? "it is being cancelled: its worker gets no more work"
+          : run.worker_here && worker
+            ? undefined
+            : "its worker has left"
+      }
       act={() => commands.disableWorker(worker ?? "")}
       onDone={() => toast("It is given no more work")}
     />
@@ -201,9 +214,17 @@ function Shown({ run, answered }: { run: Schemas["RunDetail"]; answered: number 
         </Card>
         <Card title="Root task">
           <CopyId text={run.root} label="task id" />
-          <Dim>{parametersText(run.parameters) || "no parameters"}</Dim>
+          <Dim>{beginning(parametersText(run.parameters)) || "no parameters"}</Dim>
         </Card>
       </Cards>
+      {run.cancelled && (
+        <p>
+          Cancelled <TimeAgo at={run.cancelled} />:{" "}
+          {run.cancelling
+            ? "its worker is given no more work; what it runs ends by itself."
+            : "its worker was given no more work."}
+        </p>
+      )}
       {run.outcome !== "succeeded" && (
         <Section
           title={run.outcome === "running" ? "Why it is not done yet" : "Why it is not done"}
@@ -214,7 +235,11 @@ function Shown({ run, answered }: { run: Schemas["RunDetail"]; answered: number 
               <StateBadge state="running_silent" />
               <span>
                 Last heard of <HeardAgo silentMs={run.heard.silent_ms} answered={answered} />. What is said to run may
-                have ended with it; the server gives it up after a while, and others may then run its tasks.
+                have ended with it; the server gives it up{" "}
+                {run.heard.given_up_after_ms
+                  ? `after ${formatSeconds(run.heard.given_up_after_ms / 1000)} of silence, within a minute more`
+                  : "never, as it is configured"}
+                , and others may then run its tasks.
               </span>
             </Inline>
           )}
@@ -229,6 +254,18 @@ function Shown({ run, answered }: { run: Schemas["RunDetail"]; answered: number 
       <Tasks run={run} />
     </>
   );
+}
+
+/** LIMIT: characters of parameters at a glance; the root task's own details have all. */
+const GLANCE_MAX = 160;
+
+function beginning(text: string): string {
+  return text.length > GLANCE_MAX ? `${text.slice(0, GLANCE_MAX)}…` : text;
+}
+
+/** What was found complete was not tried. */
+function triesOf(task: Task): number {
+  return task.attempts.filter(({ started }) => started).length;
 }
 
 function lastAttempt(task: Task): Schemas["TaskAttempt"] | undefined {
@@ -289,9 +326,9 @@ const columns: Column<Task>[] = [
     width: 90,
     isNumber: true,
     isSortable: true,
-    cell: (task) => task.attempts.length,
-    text: (task) => `${task.attempts.length}`,
-    key: (task) => task.attempts.length,
+    cell: triesOf,
+    text: (task) => `${triesOf(task)}`,
+    key: triesOf,
   },
   {
     id: "since",

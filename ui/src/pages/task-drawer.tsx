@@ -11,6 +11,7 @@ import {
   Drawer,
   Duration,
   Field,
+  GivenLink,
   Inline,
   List,
   Meter,
@@ -25,7 +26,7 @@ import {
   Verbatim,
 } from "../kit";
 import { parameterText } from "./parameters";
-import { waitText } from "./waits";
+import { tellForgiven, waitText } from "./waits";
 
 interface Props {
   /** In which run. */
@@ -66,15 +67,7 @@ function Details({ run, id, task, onTask }: Pick<Props, "run" | "task" | "onTask
     const progress = now.status === "RUNNING" || now.status === "BATCH_RUNNING" ? now.progress : undefined;
     if (typeof progress === "number") items.push({ name: "Progress", value: <Progress percent={progress} /> });
     if (now.status_message) items.push({ name: "Says", value: parameterText(now.status_message) });
-    // Whatever it is, it comes from a task: only what leads to a page is a link.
-    if (now.tracking_url && /^https?:\/\//.test(now.tracking_url)) {
-      const value = (
-        <a href={now.tracking_url} target="_blank" rel="noreferrer noopener">
-          {now.tracking_url}
-        </a>
-      );
-      items.push({ name: "Watch it at", value });
-    }
+    if (now.tracking_url) items.push({ name: "Watch it at", value: <GivenLink url={now.tracking_url} /> });
     if (now.priority) items.push({ name: "Priority", value: now.priority });
     const takes = Object.entries(now.resources).map(([name, amount]) => `${parameterText(amount)} of ${name}`);
     if (takes.length > 0) items.push({ name: "Takes", value: takes.join(", ") });
@@ -115,7 +108,12 @@ function Details({ run, id, task, onTask }: Pick<Props, "run" | "task" | "onTask
           </List>
         </Section>
       )}
-      {now?.status === "RUNNING" && <Messages id={id} key={`messages ${id}`} />}
+      {now?.status === "RUNNING" && <Messages id={id} key={`messages ${id}`} accepts={now.accepts_messages} />}
+      {data?.error && !attempts.some(({ error }) => error) && (
+        <Section title="Error">
+          <Verbatim text={data.error.text} label="Error" />
+        </Section>
+      )}
       <Section title="Attempts" note={`${attempts.length}`}>
         {attempts.length === 0 && <Dim>Nobody has tried yet</Dim>}
         {attempts.toReversed().map((attempt, index) => (
@@ -133,7 +131,7 @@ function Progress({ percent }: { percent: number }) {
 }
 
 /** What was said to a running task from here, and what it answered. */
-function Messages({ id }: { id: string }) {
+function Messages({ id, accepts }: { id: string; accepts: boolean }) {
   const [content, write] = useState("");
   const [sent, setSent] = useState<{ message: string; content: string }[]>([]);
   const send = async () => {
@@ -159,6 +157,7 @@ function Messages({ id }: { id: string }) {
               note="What a task understands is up to its code."
             />
           }
+          disabledBecause={accepts ? undefined : "it takes none: its class does not say accepts_messages = True"}
           missing={content.trim() ? undefined : "nothing is written"}
           consequence={
             <p>
@@ -235,8 +234,7 @@ function Actions({ id, now }: { id: string; now: Schemas["TaskNow"] }) {
           </p>
         }
         disabledBecause={isFailed ? undefined : "only a failed task can be tried again"}
-        act={() => commands.forgiveTask(id)}
-        onDone={() => toast("It will be tried again")}
+        act={() => commands.forgiveTask(id).then(tellForgiven)}
       />
       <ConfirmDanger
         label="Re-enable"
@@ -261,7 +259,13 @@ function Actions({ id, now }: { id: string; now: Schemas["TaskNow"] }) {
             <p>The ledger keeps that it was marked, and this cannot be taken back.</p>
           </>
         }
-        disabledBecause={now.status === "DONE" ? "it is done" : undefined}
+        disabledBecause={
+          ["RUNNING", "FAILED", "DISABLED"].includes(now.status)
+            ? undefined
+            : now.status === "DONE"
+              ? "it is done"
+              : "only what runs, failed or is disabled can be marked as done"
+        }
         act={() => commands.markTaskAsDone(id)}
         onDone={() => toast("It is marked as done")}
       />

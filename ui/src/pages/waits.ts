@@ -1,4 +1,5 @@
 import type { Schemas } from "../api";
+import { toast } from "../kit";
 
 /** Why the scheduler does not hand a task out, in a sentence. */
 export function waitText(wait: Schemas["WaitReason"]): string {
@@ -9,8 +10,13 @@ export function waitText(wait: Schemas["WaitReason"]): string {
       return "it runs";
     case "done":
       return "the scheduler has it as done";
+    case "unplanned":
+      return "its worker could not say what it needs: requires() or complete() raised an error";
     case "failed":
-      return wait.retry_at ? `it failed, and is tried again by itself at ${clock(wait.retry_at)}` : "it failed";
+      if (!wait.worker_here) return "it failed, and no worker that could try it again is here";
+      return wait.retry_at
+        ? `it failed, and may be tried again from ${clock(wait.retry_at)} on, if a worker is here then`
+        : "it failed, and is not tried again by itself";
     case "disabled":
       return wait.by_scheduler ? "it failed too often and was disabled" : "it was disabled by hand";
     case "dependencies": {
@@ -29,6 +35,16 @@ export function waitText(wait: Schemas["WaitReason"]): string {
     case "ready":
       return "it is next: a worker will ask for it";
   }
+}
+
+/** What comes of a task that was forgiven. */
+export function tellForgiven({ waits }: Schemas["TaskStatus"]): void {
+  const isAlone = waits?.some(({ reason }) => reason === "no_worker");
+  toast(
+    isAlone
+      ? "It is pending, but no worker that could run it is here: start its pipeline again"
+      : "It is tried again as soon as a worker asks for work",
+  );
 }
 
 function clock(at: string): string {

@@ -1,8 +1,9 @@
 /** What stands around every page: the navigation, the header, the palette; and which page an address leads to. */
 
+import { useQuery } from "@tanstack/react-query";
 import { type ComponentType, lazy, Suspense, useEffect, useState } from "react";
-import { Route, Routes, useLocation, useNavigate } from "react-router";
-import { paths } from "../api";
+import { Link, Route, Routes, useLocation, useNavigate, useParams } from "react-router";
+import { paths, queries } from "../api";
 import { HelpSheet, IconButton, Notices, type Shortcut, Skeleton, useShortcuts } from "../kit";
 import css from "./app.module.css";
 import { Boundary } from "./boundary";
@@ -88,6 +89,7 @@ export function App() {
           </span>
         </header>
         <main id="main" tabIndex={-1} className={css.main}>
+          <PausedBar />
           {/* Keyed by the address: a page that failed does not stand in the way of the next. */}
           <Boundary key={pathname}>
             <Suspense
@@ -105,8 +107,8 @@ export function App() {
                 <Route path="/teams/:owner" element={<Team />} />
                 <Route path="/pipelines" element={<Pipelines />} />
                 <Route path="/runs" element={<Runs />} />
-                <Route path="/runs/:id" element={<Run />} />
-                <Route path="/runs/:id/explain" element={<Explain />} />
+                <Route path="/runs/:id" element={<Numbered page={<Run />} />} />
+                <Route path="/runs/:id/explain" element={<Numbered page={<Explain />} />} />
                 <Route path="/tasks/:task/explain" element={<Explain />} />
                 <Route path="/runs/compare" element={<Compare />} />
                 <Route path="/workers" element={<Workers />} />
@@ -122,5 +124,22 @@ export function App() {
       <HelpSheet isOpen={isHelpOpen} onClose={() => openHelp(false)} shortcuts={shortcuts} isOn={isOn} setOn={setOn} />
       <Notices />
     </div>
+  );
+}
+
+/** A page of something that has a number. */
+function Numbered({ page }: { page: React.ReactNode }) {
+  return /^\d+$/.test(useParams().id ?? "") ? page : <NotFound />;
+}
+
+/** Whoever waits for a run has to know it, whatever page is open. */
+function PausedBar() {
+  const { data } = useQuery(queries.status());
+  if (!data?.paused) return null;
+  return (
+    <p className={css.paused} role="status">
+      Paused: what runs goes on, and nothing more is handed out.{" "}
+      <Link to={paths.workers()}>Workers and the switch</Link>
+    </p>
   );
 }

@@ -425,6 +425,13 @@ pub struct PageLink {
     pub link_type: Option<String>,
 }
 
+impl PageLink {
+    /// From the domain's.
+    pub fn of(link: &bussola_domain::catalog::model::Link) -> PageLink {
+        PageLink { url: link.url.clone(), title: link.title.clone(), link_type: link.link_type.clone() }
+    }
+}
+
 /// A field that the organisation added to Compass.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CustomFieldValue {
@@ -487,11 +494,6 @@ impl EntityDetail {
             reference: other.to_string(),
         };
         let relations = model.catalog.relations(reference);
-        let link = |link: &bussola_domain::catalog::model::Link| PageLink {
-            url: link.url.clone(),
-            title: link.title.clone(),
-            link_type: link.link_type.clone(),
-        };
         let custom = |field: &bussola_domain::catalog::model::CustomField| CustomFieldValue {
             name: field.name.clone(),
             kind: field.kind.clone(),
@@ -509,7 +511,7 @@ impl EntityDetail {
             relations: relations.into_iter().take(RELATIONS_MAX).map(relation).collect(),
             pipelines: view.pipelines.iter().map(|pipeline| PipelineShown::of(model, pipeline)).collect(),
             produced_by: view.produced_by.iter().map(|other| other.to_string()).collect(),
-            links: view.links().iter().map(link).collect(),
+            links: view.links().iter().map(PageLink::of).collect(),
             labels: entity.map(|entity| entity.labels.clone()).unwrap_or_default(),
             annotations: entity.map(|entity| entity.annotations.clone()).unwrap_or_default(),
             custom_fields: entity.map(|entity| entity.custom_fields.iter().map(custom).collect()).unwrap_or_default(),
@@ -717,6 +719,26 @@ pub struct ApplyResult {
     pub declared: Vec<String>,
     /// Entities that are declared no more.
     pub removed: Vec<String>,
+    /// Manifests that declare nothing of what stood at their paths before: files of another repository, most likely.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
+    /// Owners that are named and that no manifest declares, as far as this was applied; may be cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unknown_owners: Vec<UnknownOwnerView>,
+}
+
+/// An owner that is named, and that no manifest declares.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UnknownOwnerView {
+    /// Whose owner it is.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// Whom the manifest names.
+    pub owner: String,
+    /// The manifest.
+    pub path: String,
+    /// The line at which the entity's document starts.
+    pub line: u32,
 }
 
 /// What a check found.

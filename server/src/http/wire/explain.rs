@@ -1,14 +1,17 @@
 //! Why something is not done.
 
+use bussola_domain::catalog::model::Link;
 use bussola_domain::explain::{Cause, CauseKind, Explanation, Suspect};
+use bussola_domain::id::WorkerNo;
 use bussola_domain::model::Model;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::catalog::{OwnerAnswer, ReachedEntity};
-use super::run::{ErrorText, RunSummary, worker_name};
+use super::catalog::{OwnerAnswer, PageLink, ReachedEntity};
+use super::run::{ErrorText, Heard, RunSummary, Who, worker_name};
 use super::task::WaitReason;
-use super::{time, time_of};
+use super::{next, time, time_of};
+use crate::app::system_now;
 
 /// LIMIT: components named as affected by one cause; the rest is counted.
 pub const COMPONENTS_AFFECTED_MAX: usize = 50;
@@ -40,6 +43,24 @@ pub struct NextStep {
     pub command: Option<String>,
 }
 
+/// The worker that runs a task.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Runner {
+    /// What it says of itself.
+    pub who: Who,
+    /// When it was last heard of.
+    pub heard: Heard,
+}
+
+/// A try whose worker fell silent, so that nobody can say what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LostTry {
+    /// What the worker said of itself.
+    pub who: Who,
+    /// When it was given up.
+    pub at: String,
+}
+
 /// A first cause.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct ExplainedCause {
@@ -47,7 +68,7 @@ pub struct ExplainedCause {
     pub task: String,
     /// Its family.
     pub family: String,
-    /// `failed`, `disabled`, `missing` (nobody makes it), `waiting` (for a worker or a resource) or `running`
+    /// `failed`, `disabled`, `unplanned` (its `requires()` or `complete()` raised an error), `missing` (nobody makes it), `waiting` (for a worker or a resource) or `running`
     pub kind: String,
     /// Since when.
     pub since: String,
@@ -63,6 +84,15 @@ pub struct ExplainedCause {
     /// What went wrong last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<ErrorText>,
+    /// What the last try was lost with; not given: it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<LostTry>,
+    /// Who runs it; not given: nobody does, or its worker has left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runner: Option<Runner>,
+    /// Its status as the scheduler has it now, whatever it was when the run ended; not given: the scheduler has forgotten it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
     /// The component that the task belongs to.
     pub component: String,
     /// Who answers for that component, and how that is known.
@@ -82,6 +112,9 @@ pub struct ExplainedCause {
     pub components_affected_total: usize,
     /// What to do.
     pub next: Vec<NextStep>,
+    /// Pages that the component's manifest links to for that: those whose type or title says runbook.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub runbooks: Vec<PageLink>,
 }
 
 /// The answer to "why is this not done".
@@ -94,6 +127,9 @@ pub struct ExplanationView {
     /// The run in whose graph the walk went.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub run: Option<RunSummary>,
+    /// The latest run of the same root task, where that is a later one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub later: Option<RunSummary>,
     /// Why the task itself is not handed out, as far as the scheduler knows now.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub waits: Vec<WaitReason>,
@@ -105,24 +141,30 @@ pub struct ExplanationView {
 
 impl ExplanationView {
     /// From the domain's, without error texts.
-    pub fn of(model: &Model, explanation: &Explanation, run: Option<RunSummary>) -> ExplanationView {
+    pub fn of(
+        model: &Model,
+        explanation: &Explanation,
+        run: Option<RunSummary>,
+        later: Option<RunSummary>,
+    ) -> ExplanationView {
+        let causes = explanation.causes.iter().map(|cause| explained(model, cause, run.as_ref(), later.as_ref()));
         ExplanationView {
+            causes: causes.collect(),
             task: explanation.task.clone(),
             status: explanation.status.as_str().to_owned(),
             run,
+            later,
             waits: WaitReason::all(model, &explanation.task),
-            causes: explanation.causes.iter().map(|cause| explained(model, cause)).collect(),
             causes_total: explanation.causes_total,
         }
     }
 }
 
-fn explained(model: &Model, cause: &Cause) -> ExplainedCause {
+fn explained(model: &Model, cause: &Cause, run: Option<&RunSummary>, later: Option<&RunSummary>) -> ExplainedCause {
     let ownership = OwnerAnswer::of(model, &cause.component, &cause.ownership);
-    let waits = WaitReason::all(model, &cause.task);
     let (tasks_affected, tasks_affected_total) = cause.tasks_affected.clone();
     let affected = cause.components_affected.iter().take(COMPONENTS_AFFECTED_MAX);
-    ExplainedCause {
+    let mut explained = ExplainedCause {
         task: cause.task.clone(),
         family: cause.family.clone(),
         kind: cause.kind.as_str().to_owned(),
@@ -132,16 +174,44 @@ fn explained(model: &Model, cause: &Cause) -> ExplainedCause {
         attempts: cause.attempts,
         worker: cause.worker.map(|worker| worker_name(model, worker)),
         error: None,
+        lost: cause.lost.map(|(worker, at)| LostTry { who: who(model, worker, run), at: time(at) }),
+        runner: runner(model, cause),
+        now: model.scheduler.task(&cause.task).map(|task| task.status().as_str().to_owned()),
         component: cause.component.to_string(),
-        next: next(cause, &ownership, &waits),
+        next: Vec::new(),
+        runbooks: runbooks(model, cause),
         ownership,
-        waits,
+        waits: WaitReason::all(model, &cause.task),
         tasks_affected,
         tasks_affected_total,
         suspects: cause.suspects.iter().take(SUSPECTS_MAX).map(|suspect| suspected(model, suspect)).collect(),
         components_affected: affected.map(|reached| ReachedEntity::of(model, reached)).collect(),
         components_affected_total: cause.components_affected.len(),
-    }
+    };
+    explained.next = next::steps(cause.kind, &explained, run, later);
+    explained
+}
+
+/// A worker says no more once it has left; then its run remembers what it said.
+fn who(model: &Model, worker: WorkerNo, run: Option<&RunSummary>) -> Who {
+    let now = Who::of_worker(model, worker);
+    run.map(|run| &run.who).filter(|then| then.worker == now.worker).cloned().unwrap_or(now)
+}
+
+fn runner(model: &Model, cause: &Cause) -> Option<Runner> {
+    let worker = cause.worker.filter(|_| cause.kind == CauseKind::Running)?;
+    Some(Runner { who: Who::of_worker(model, worker), heard: Heard::of(model, worker, system_now())? })
+}
+
+/// LIMIT: links told with one cause.
+const RUNBOOKS_MAX: usize = 5;
+
+fn runbooks(model: &Model, cause: &Cause) -> Vec<PageLink> {
+    let view = model.catalog.get(&cause.component);
+    let links = view.iter().flat_map(|view| view.links());
+    let says = |text: &Option<String>| text.as_ref().is_some_and(|text| text.to_lowercase().contains("runbook"));
+    let is_runbook = |link: &&Link| says(&link.link_type) || says(&link.title) || says(&Some(link.url.clone()));
+    links.filter(is_runbook).take(RUNBOOKS_MAX).map(PageLink::of).collect()
 }
 
 /// A path without its middle, if it is long.
@@ -162,56 +232,6 @@ fn suspected(model: &Model, suspect: &Suspect) -> SuspectEntity {
     }
 }
 
-/// What a person can do, the most useful first.
-fn next(cause: &Cause, ownership: &OwnerAnswer, waits: &[WaitReason]) -> Vec<NextStep> {
-    let say = |text: String| NextStep { text, command: None };
-    let act = |text: &str, command: String| NextStep { text: text.to_owned(), command: Some(command) };
-    let mut steps = Vec::new();
-    let by_scheduler = waits.iter().any(|wait| matches!(wait, WaitReason::Disabled { by_scheduler: true, .. }));
-    if matches!(cause.kind, CauseKind::Failed | CauseKind::Disabled | CauseKind::Missing) {
-        match &ownership.owner {
-            Some(owner) => steps.push(say(format!("ask {}: {} is theirs", owner.name, ownership.reference))),
-            None => steps.push(say(format!(
-                "{} is unowned: name an owner in its manifest, or claim family `{}` in a bussola.yaml",
-                ownership.reference, cause.family
-            ))),
-        }
-    }
-    match cause.kind {
-        CauseKind::Failed => {
-            steps.push(act("once the reason is mended, have it tried again at once", command("forgive", &cause.task)));
-        }
-        CauseKind::Disabled if by_scheduler => {
-            steps.push(act("once the reason is mended, switch it on again", command("re-enable", &cause.task)));
-        }
-        CauseKind::Disabled => steps.push(say("its worker switched it off: see the task's code".into())),
-        CauseKind::Missing => steps.push(say(
-            "no worker makes it: its output has to come from outside, or its pipeline has to run first".into(),
-        )),
-        CauseKind::Waiting => {
-            if waits.contains(&WaitReason::NoWorker) {
-                steps.push(say("start a worker that has this task: none that is here can run it".into()));
-            }
-            if waits.contains(&WaitReason::Paused) {
-                steps.push(act("the scheduler is paused: let it go on", "bussola unpause".into()));
-            }
-            for wait in waits {
-                if let WaitReason::Resource { name, .. } = wait {
-                    steps.push(say(format!("resource `{name}` is short: wait for its holders, or raise it")));
-                }
-            }
-        }
-        CauseKind::Running => steps.push(say("it runs: wait for it".into())),
-    }
-    steps
-}
-
-fn command(act: &str, task: &str) -> String {
-    let plain = task.chars().all(|c| c.is_ascii_alphanumeric() || "_-.:/".contains(c));
-    let quoted = if plain { task.to_owned() } else { format!("'{}'", task.replace('\'', "'\\''")) };
-    format!("bussola task {act} {quoted}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -222,11 +242,5 @@ mod tests {
         assert_eq!(ends(&path(50)), path(50));
         let cut = ends(&path(51));
         assert_eq!((cut.len(), cut[24].as_str(), cut[25].as_str()), (50, "24", "26"));
-    }
-
-    #[test]
-    fn commands_can_be_pasted_into_a_shell() {
-        assert_eq!(command("forgive", "a.B_2026-03-02"), "bussola task forgive a.B_2026-03-02");
-        assert_eq!(command("done", "B(x='1')"), "bussola task done 'B(x='\\''1'\\'')'");
     }
 }

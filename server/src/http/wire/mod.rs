@@ -11,6 +11,7 @@ pub mod error;
 pub mod explain;
 pub mod graph;
 pub mod ledger;
+mod next;
 pub mod owner;
 pub mod run;
 pub mod search;

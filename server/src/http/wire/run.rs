@@ -62,20 +62,34 @@ pub struct Heard {
     pub silent_ms: u64,
     /// Milliseconds between its pings, as far as it has shown them; before that a second, which is Luigi's default.
     pub ping_ms: u64,
+    /// Milliseconds of silence after which the server gives it up when it next looks, which is about once a minute; not given:
+    /// never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub given_up_after_ms: Option<u64>,
 }
 
 /// Luigi's `ping_interval`, where it is not set.
 const PING_MS: u64 = 1_000;
 
+/// A worker that is to ping more often than this is not silent that soon: machines have hiccups.
+const SILENT_MS_MIN: u64 = 1_500;
+
 impl Heard {
     /// None: it has left.
     pub fn of(model: &Model, worker: WorkerNo, now: Timestamp) -> Option<Heard> {
+        let delay_s = model.scheduler.config().worker_disconnect_delay_s;
         let worker = model.scheduler.worker(worker)?;
         let ms = |us: i64| u64::try_from(us / 1_000).unwrap_or_default();
         Some(Heard {
             silent_ms: ms(now.0.saturating_sub(worker.last_active().0)),
             ping_ms: worker.ping_interval_us().map_or(PING_MS, ms),
+            given_up_after_ms: delay_s.is_finite().then_some((delay_s * 1e3) as u64),
         })
+    }
+
+    /// Whether a ping of it was missed. It may have ended, or only be hard at work.
+    pub fn is_silent(&self) -> bool {
+        self.silent_ms >= SILENT_MS_MIN.max(self.ping_ms.saturating_mul(3) / 2)
     }
 }
 
@@ -153,6 +167,9 @@ pub struct RunSummary {
     /// When its worker was last heard of; not given: it is not here any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heard: Option<Heard>,
+    /// Whether it goes on only with what it had begun: its worker is given no more work.
+    #[serde(default)]
+    pub cancelling: bool,
 }
 
 impl RunSummary {
@@ -160,6 +177,8 @@ impl RunSummary {
     pub fn of(model: &Model, row: &RunRow) -> RunSummary {
         let component = model.catalog.component_of_pipeline(&row.family);
         let owner = model.catalog.owner(&component).owner;
+        let live = model.runs.live(row.run);
+        let worker = live.and_then(|live| model.scheduler.worker(live.worker));
         RunSummary {
             id: row.run.0,
             pipeline: row.family.clone(),
@@ -170,8 +189,9 @@ impl RunSummary {
             started: time(row.started),
             ended: time_of(row.ended),
             outcome: row.outcome.clone().unwrap_or_else(|| "running".to_owned()),
-            worker_here: model.runs.live(row.run).is_some(),
-            heard: model.runs.live(row.run).and_then(|live| Heard::of(model, live.worker, system_now())),
+            worker_here: live.is_some(),
+            heard: live.and_then(|live| Heard::of(model, live.worker, system_now())),
+            cancelling: row.ended.is_none() && worker.is_some_and(|worker| worker.is_disabled()),
         }
     }
 }
@@ -214,16 +234,25 @@ pub struct RunDetail {
     pub attempts: usize,
     /// How many of them failed.
     pub failures: usize,
+    /// How many of its tasks a retry of the run would have tried again: those that are failed or disabled as the scheduler knows
+    /// them now.
+    #[serde(default)]
+    pub retriable: usize,
+    /// When it was cancelled; not given: it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<String>,
 }
 
 impl RunDetail {
     /// From the history and the run's graph.
-    pub fn of(summary: RunSummary, graph: &RunGraph) -> RunDetail {
+    pub fn of(summary: RunSummary, graph: &RunGraph, retriable: usize) -> RunDetail {
         let attempts = || graph.tasks.values().flat_map(|task| &task.attempts);
         let root = graph.tasks.get(&graph.root);
         RunDetail {
             parameters: root.map(|root| parameters(&root.params)).unwrap_or_default(),
             tasks: TaskCounts::of(graph),
+            retriable,
+            cancelled: time_of(graph.cancelled),
             attempts: attempts().filter(|attempt| attempt.started.is_some()).count(),
             failures: attempts().filter(|attempt| attempt.outcome.is_some_and(AttemptOutcome::is_failure)).count(),
             summary,

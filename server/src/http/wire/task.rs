@@ -24,6 +24,8 @@ pub struct OpenDependency {
 pub enum WaitReason {
     /// Nobody has declared it; something only depends on it.
     Undeclared,
+    /// Its worker could not say what it needs: its `requires()` or `complete()` raised an error.
+    Unplanned,
     /// It runs.
     Running {
         /// Where.
@@ -40,6 +42,9 @@ pub enum WaitReason {
         /// When it may be tried again; not given: never by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         retry_at: Option<String>,
+        /// Whether a worker is here that could try it. It may leave at any time, and says nothing when it does.
+        #[serde(default)]
+        worker_here: bool,
     },
     /// It is switched off.
     Disabled {
@@ -86,11 +91,14 @@ impl WaitReason {
     pub fn of(model: &Model, wait: &Wait) -> WaitReason {
         match wait {
             Wait::Undeclared => WaitReason::Undeclared,
+            Wait::Unplanned => WaitReason::Unplanned,
             Wait::Running { worker, since } => {
                 WaitReason::Running { worker: worker.map(|worker| worker_name(model, worker)), since: time_of(*since) }
             }
             Wait::Done => WaitReason::Done,
-            Wait::Failed { retry_at } => WaitReason::Failed { retry_at: time_of(*retry_at) },
+            Wait::Failed { retry_at, worker_here } => {
+                WaitReason::Failed { retry_at: time_of(*retry_at), worker_here: *worker_here }
+            }
             Wait::Disabled { by_scheduler, since } => {
                 WaitReason::Disabled { by_scheduler: *by_scheduler, since: time(*since) }
             }
@@ -153,6 +161,8 @@ pub struct TaskNow {
     /// How far it is.
     #[serde(default, skip_serializing_if = "serde_json::Value::is_null")]
     pub progress: serde_json::Value,
+    /// Whether it takes messages.
+    pub accepts_messages: bool,
     /// Why it is not handed out.
     pub waits: Vec<WaitReason>,
 }
@@ -181,6 +191,7 @@ impl TaskNow {
             tracking_url: task.tracking_url().map(str::to_owned),
             status_message: json(task.status_message()),
             progress: json(task.progress()),
+            accepts_messages: task.accepts_messages() && scheduler.config().send_messages,
             waits: WaitReason::all(model, task.id()),
         }
     }
@@ -217,12 +228,15 @@ pub struct TaskDetail {
 }
 
 /// The status of a task after an act on it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TaskStatus {
     /// Its id.
     pub id: String,
     /// Its status now.
     pub status: String,
+    /// What it waits for now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waits: Vec<WaitReason>,
 }
 
 /// Something for a task that runs.
