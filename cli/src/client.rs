@@ -335,9 +335,12 @@ mod tests {
         check("http://127.0.0.1:8082/", tcp("127.0.0.1:8082"));
         check("http://bussola", tcp("bussola:80"));
         check("http://[::1]:1", tcp("[::1]:1"));
+        let tls = |authority: &str, host: &str| Some(Place::Tls { authority: authority.into(), host: host.into() });
+        check("https://bussola.example.com", tls("bussola.example.com:443", "bussola.example.com"));
+        check("https://bussola.example.com:8443/", tls("bussola.example.com:8443", "bussola.example.com:8443"));
         check("http+unix://%2Frun%2Fb.sock", Some(Place::Unix { path: "/run/b.sock".into() }));
         check("http+unix:///run/b.sock", Some(Place::Unix { path: "/run/b.sock".into() }));
-        for url in ["", "127.0.0.1:8082", "https://x", "http://", "http://u@h:1", "http://h:1/api", "http+unix://"] {
+        for url in ["", "127.0.0.1:8082", "ftp://x", "http://", "https://x/app", "http://u@h:1", "http://h:1/api", "http+unix://"] {
             check(url, None);
         }
     }

@@ -7,17 +7,22 @@ use bussola_domain::access::Caller;
 /// The texts of the last caller: the next one is mostly the same.
 #[derive(Debug, Default)]
 pub(crate) struct Signature {
-    last: Option<(Caller, Arc<str>, Arc<str>, Arc<str>)>,
+    last: Option<Signed>,
+}
+
+#[derive(Debug)]
+struct Signed {
+    caller: Caller,
+    allowed: Arc<str>,
+    principal: Arc<str>,
+    authority: Arc<str>,
 }
 
 impl Signature {
     /// Principal and authority, as entries have them: how the caller is known, and what allowed it.
     pub fn of(&mut self, caller: &Caller, allowed: Arc<str>) -> (Arc<str>, Arc<str>) {
-        if let Some((last, reason, principal, authority)) = &self.last
-            && last == caller
-            && *reason == allowed
-        {
-            return (principal.clone(), authority.clone());
+        if let Some(last) = self.last.as_ref().filter(|last| last.caller == *caller && last.allowed == allowed) {
+            return (last.principal.clone(), last.authority.clone());
         }
         let principal: Arc<str> = caller.principal.to_string().into();
         let authority: Arc<str> = match &*allowed {
@@ -25,8 +30,9 @@ impl Signature {
             reason => format!("{} {reason}", caller.credential),
         }
         .into();
-        self.last = Some((caller.clone(), allowed, principal.clone(), authority.clone()));
-        (principal, authority)
+        let signed = (principal.clone(), authority.clone());
+        self.last = Some(Signed { caller: caller.clone(), allowed, principal, authority });
+        signed
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bussola_domain::access::{Act, Action, Acts, Caller, Credential, Principal, Resource};
 use bussola_domain::command::{AddTask, CountPending, Erase, Erased, Prune};
-use bussola_domain::id::{BlobHash, NameId, PrincipalNo, RunId, Timestamp};
+use bussola_domain::id::{BlobHash, NameId, RunId, Timestamp};
 use bussola_domain::model::{Command, Step};
 use bussola_domain::run_graph::RunGraph;
 use bussola_domain::scheduler::{Report, Status};
@@ -465,7 +465,7 @@ fn entries_are_found_by_what_they_are_about() {
     // Across the end of a group, with a tail after it.
     for number in 0..bussola_store::limits::INDEX_ENTRIES * 5 / 4 {
         let at = Timestamp(1_000_000 * number as i64);
-        let principal = Principal::Known(PrincipalNo(if number % 5 == 0 { 1 } else { 2 }));
+        let principal = Principal::Run(RunId(if number % 5 == 0 { 1 } else { 2 }));
         let context = Context { now: at, caller: Caller { principal, credential: Credential::Unverified } };
         store.execute_blocking(context.clone(), add(&format!("T{}", number % 1_000), Status::Pending)).unwrap();
         if number % 100 == 0 {
@@ -512,10 +512,10 @@ fn entries_are_found_by_what_they_are_about() {
             check(store, resources.clone()),
             check(store, EntryFilter { kinds: texts(&["run.", "worker."]), ..all() }),
             check(store, EntryFilter { kinds: texts(&["run"]), ..all() }),
-            check(store, EntryFilter { principals: texts(&["principal:1"]), ..all() }),
-            check(store, EntryFilter { principals: texts(&["principal:1"]), subjects: texts(&["task:T8"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["run:1"]), ..all() }),
+            check(store, EntryFilter { principals: texts(&["run:1"]), subjects: texts(&["task:T8"]), ..all() }),
             check(store, time.clone()),
-            check(store, EntryFilter { kinds: texts(&["resources."]), principals: texts(&["principal:1"]), ..time }),
+            check(store, EntryFilter { kinds: texts(&["resources."]), principals: texts(&["run:1"]), ..time }),
         ]
     };
     let counts = every(&store);

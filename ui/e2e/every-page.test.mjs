@@ -19,6 +19,7 @@ const pages = [
   "/workers",
   "/resources",
   "/ledger",
+  "/access",
 ];
 
 journey("each page has one heading, and a title by which its tab is found", async (page) => {

@@ -47,6 +47,7 @@ const pages = [
   ["ledger", "/ledger", (page) => page.getByRole("table", { name: "Ledger" })],
   ["ledger-nothing", "/ledger?text=no-such-thing", (page) => page.getByText("Nothing is called “no-such-thing”")],
   ["ledger-entry", "/ledger?entry=20", (page) => page.getByRole("dialog").getByText("The root is signed")],
+  ["access", "/access", (page) => page.getByText("Nobody signs in here")],
   ["not-found", "/no/such/page", (page) => page.getByText("Nothing is here")],
 ];
 

@@ -28,7 +28,7 @@ export default function Access() {
   const me = useQuery(queries.me());
   return (
     <Page title="Your access" kind="who you are here, and with what" actions={me.data?.kind === "user" && <SignOut />}>
-      <Loaded query={me} failure={failureOf(me)}>
+      <Loaded query={me} failure={failureOf(me.error, me.refetch)}>
         {(data) => (
           <>
             <Cards>
@@ -116,10 +116,35 @@ function Held() {
 
 function sessionColumns(onEnded: (session: Session) => void): Column<Session>[] {
   return [
-    { id: "session", title: "Session", width: 90, isEssential: true, text: ({ session }) => String(session), cell: ({ session }) => session },
-    { id: "uses", title: "For", width: 90, text: ({ uses }) => uses, cell: ({ uses, current }) => (current ? `${uses}, this one` : uses) },
-    { id: "started", title: "Began", share: 1, text: ({ started }) => started, cell: ({ started }) => <TimeAgo at={started} /> },
-    { id: "expires", title: "Ends", share: 1, text: ({ expires }) => expires, cell: ({ expires }) => <TimeAgo at={expires} /> },
+    {
+      id: "session",
+      title: "Session",
+      width: 90,
+      isEssential: true,
+      text: ({ session }) => String(session),
+      cell: ({ session }) => session,
+    },
+    {
+      id: "uses",
+      title: "For",
+      width: 90,
+      text: ({ uses }) => uses,
+      cell: ({ uses, current }) => (current ? `${uses}, this one` : uses),
+    },
+    {
+      id: "started",
+      title: "Began",
+      share: 1,
+      text: ({ started }) => started,
+      cell: ({ started }) => <TimeAgo at={started} />,
+    },
+    {
+      id: "expires",
+      title: "Ends",
+      share: 1,
+      text: ({ expires }) => expires,
+      cell: ({ expires }) => <TimeAgo at={expires} />,
+    },
     { id: "amr", title: "Proven by", share: 1, text: ({ amr }) => amr.join(" "), cell: ({ amr }) => amr.join(", ") },
     {
       id: "act",
@@ -143,7 +168,14 @@ function sessionColumns(onEnded: (session: Session) => void): Column<Session>[] 
 
 function tokenColumns(onEnded: (token: Token) => void): Column<Token>[] {
   return [
-    { id: "label", title: "Token", share: 1.5, isEssential: true, text: ({ label }) => label, cell: ({ label }) => label },
+    {
+      id: "label",
+      title: "Token",
+      share: 1.5,
+      isEssential: true,
+      text: ({ label }) => label,
+      cell: ({ label }) => label,
+    },
     {
       id: "actions",
       title: "For",
@@ -151,8 +183,20 @@ function tokenColumns(onEnded: (token: Token) => void): Column<Token>[] {
       text: ({ actions }) => actions.join(" "),
       cell: ({ actions }) => (actions.length > 0 ? actions.join(", ") : "whatever you may do"),
     },
-    { id: "issued", title: "Made", share: 1, text: ({ issued }) => issued, cell: ({ issued }) => <TimeAgo at={issued} /> },
-    { id: "expires", title: "Ends", share: 1, text: ({ expires }) => expires, cell: ({ expires }) => <TimeAgo at={expires} /> },
+    {
+      id: "issued",
+      title: "Made",
+      share: 1,
+      text: ({ issued }) => issued,
+      cell: ({ issued }) => <TimeAgo at={issued} />,
+    },
+    {
+      id: "expires",
+      title: "Ends",
+      share: 1,
+      text: ({ expires }) => expires,
+      cell: ({ expires }) => <TimeAgo at={expires} />,
+    },
     {
       id: "act",
       title: "Revoke",
@@ -180,7 +224,7 @@ function NewToken() {
     <>
       {secret && (
         <span>
-          Copy it now, it is not shown again: <CopyId id={secret} />
+          Copy it now, it is not shown again: <CopyId text={secret} label="token" />
         </span>
       )}
       <ConfirmDanger

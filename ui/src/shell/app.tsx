@@ -12,6 +12,7 @@ import { Navigation, places } from "./navigation";
 import { NotFound } from "./not-found";
 import { Palette } from "./palette";
 import { SchemeSwitch } from "./scheme-switch";
+import { SignedIn, Who } from "./who";
 
 const LOAD_OTHERS_MS = 1_500;
 
@@ -36,6 +37,7 @@ const Compare = page(() => import("../pages/compare"));
 const Workers = page(() => import("../pages/workers"));
 const Resources = page(() => import("../pages/resources"));
 const Ledger = page(() => import("../pages/ledger"));
+const Access = page(() => import("../pages/access"));
 
 export function App() {
   const navigate = useNavigate();
@@ -81,6 +83,7 @@ export function App() {
             <kbd>{navigator.platform.startsWith("Mac") ? "⌘K" : "Ctrl K"}</kbd>
           </button>
           <span className={css.tools}>
+            <Who />
             <ConnectionState />
             <SchemeSwitch />
             <span className={css.help}>
@@ -99,23 +102,26 @@ export function App() {
                 </div>
               }
             >
-              <Routes>
-                <Route path={paths.home()} element={<Home />} />
-                <Route path="/catalog" element={<Catalog />} />
-                <Route path="/catalog/:kind/:namespace/:name" element={<Component />} />
-                <Route path="/teams" element={<Teams />} />
-                <Route path="/teams/:owner" element={<Team />} />
-                <Route path="/pipelines" element={<Pipelines />} />
-                <Route path="/runs" element={<Runs />} />
-                <Route path="/runs/:id" element={<Numbered page={<Run />} />} />
-                <Route path="/runs/:id/explain" element={<Numbered page={<Explain />} />} />
-                <Route path="/tasks/:task/explain" element={<Explain />} />
-                <Route path="/runs/compare" element={<Compare />} />
-                <Route path="/workers" element={<Workers />} />
-                <Route path="/resources" element={<Resources />} />
-                <Route path="/ledger" element={<Ledger />} />
-                <Route path="*" element={<NotFound />} />
-              </Routes>
+              <SignedIn>
+                <Routes>
+                  <Route path={paths.home()} element={<Home />} />
+                  <Route path="/catalog" element={<Catalog />} />
+                  <Route path="/catalog/:kind/:namespace/:name" element={<Component />} />
+                  <Route path="/teams" element={<Teams />} />
+                  <Route path="/teams/:owner" element={<Team />} />
+                  <Route path="/pipelines" element={<Pipelines />} />
+                  <Route path="/runs" element={<Runs />} />
+                  <Route path="/runs/:id" element={<Numbered page={<Run />} />} />
+                  <Route path="/runs/:id/explain" element={<Numbered page={<Explain />} />} />
+                  <Route path="/tasks/:task/explain" element={<Explain />} />
+                  <Route path="/runs/compare" element={<Compare />} />
+                  <Route path="/workers" element={<Workers />} />
+                  <Route path="/resources" element={<Resources />} />
+                  <Route path="/ledger" element={<Ledger />} />
+                  <Route path={paths.access()} element={<Access />} />
+                  <Route path="*" element={<NotFound />} />
+                </Routes>
+              </SignedIn>
             </Suspense>
           </Boundary>
         </main>
