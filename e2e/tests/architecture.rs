@@ -45,15 +45,27 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 10] = [
+    let allowed: [(&str, &[&str]); 11] = [
         ("ledger", &[]),
         ("evidence", &["bussola-ledger"]),
         ("domain", &[]),
         ("store", &["bussola-ledger", "bussola-domain"]),
         ("identity", &[]),
+        ("worker", &["bussola-identity"]),
         ("ui", &[]),
         ("server", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-identity", "bussola-ui"]),
-        ("cli", &["bussola-ledger", "bussola-domain", "bussola-store", "bussola-server", "bussola-evidence"]),
+        (
+            "cli",
+            &[
+                "bussola-ledger",
+                "bussola-domain",
+                "bussola-store",
+                "bussola-identity",
+                "bussola-worker",
+                "bussola-server",
+                "bussola-evidence",
+            ],
+        ),
         ("e2e", &[]),
         // The benchmark drives servers with the same clients as the end-to-end tests.
         ("bench", &["bussola-e2e"]),
@@ -111,7 +123,7 @@ fn evidence_is_verified_from_bytes_alone() {
 
 #[test]
 fn only_the_store_knows_sql_and_only_the_server_the_network() {
-    for folder in ["ledger", "evidence", "domain", "identity", "server", "cli"] {
+    for folder in ["ledger", "evidence", "domain", "identity", "worker", "server", "cli"] {
         assert!(!dependencies(folder).contains("rusqlite"), "{folder} must not depend on rusqlite");
     }
     for folder in ["ledger", "evidence", "domain", "store"] {
@@ -137,7 +149,7 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "evidence", "domain", "store", "identity", "server", "ui", "cli", "e2e", "bench"] {
+    for folder in ["ledger", "evidence", "domain", "store", "identity", "worker", "server", "ui", "cli", "e2e", "bench"] {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }

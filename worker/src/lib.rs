@@ -1,0 +1,11 @@
+//! A command runs as a run: secrets in, redacted output out.
+//!
+//! - [`redact`]: nothing that was declared a secret leaves a stream, in no form that programs commonly print.
+//!
+//! # Invariants
+//!
+//! - **Values stay in custody.** A secret's value is in a [`Secret`](bussola_identity::Secret) or in memory that is
+//!   overwritten when it goes; no error, no `Debug` and no report holds one.
+
+pub mod limits;
+pub mod redact;
