@@ -1,6 +1,7 @@
 //! A command runs as a run: secrets in, redacted output out.
 //!
 //! - [`redact`]: nothing that was declared a secret leaves a stream, in no form that programs commonly print.
+//! - [`process`]: a command in a process group of its own, ended whole.
 //!
 //! # Invariants
 //!
@@ -8,4 +9,5 @@
 //!   overwritten when it goes; no error, no `Debug` and no report holds one.
 
 pub mod limits;
+pub mod process;
 pub mod redact;
