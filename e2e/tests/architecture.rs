@@ -140,6 +140,17 @@ fn identity_knows_tokens_and_nothing_of_ours() {
 }
 
 #[test]
+fn a_runner_is_told_the_time_and_asks_by_nobodys_protocol() {
+    check_absent("worker/src", &["SystemTime"], "time is an argument or Tokio's, so that tests need no clock");
+    for library in ["axum", "hyper"] {
+        assert!(
+            !dependencies("worker").contains(library),
+            "the worker calls out through identity, and nobody calls it"
+        );
+    }
+}
+
+#[test]
 fn the_web_app_is_plain_bytes() {
     assert!(dependencies("ui").is_empty(), "whoever serves the app needs no library to find its files");
     check_absent("ui/embed", &["axum", "hyper", "tokio"], "the server knows HTTP");

@@ -46,3 +46,33 @@ pub const KILLED_WAIT_MAX: Duration = Duration::from_secs(5);
 
 /// How often a group is looked at while it ends.
 pub const GROUP_POLL: Duration = Duration::from_millis(20);
+
+/// LIMIT: bytes of a reference to a secret. ARNs have at most 700.
+pub const REFERENCE_BYTES_MAX: usize = 1_024;
+
+/// LIMIT: bytes of a secret in a file or variable, which is what AWS Secrets Manager has.
+pub const VALUE_BYTES_MAX: usize = 64 << 10;
+
+/// LIMIT: bytes of a provider's answer: the largest value, every character of it escaped.
+pub const SECRET_ANSWER_BYTES_MAX: usize = 512 << 10;
+
+/// LIMIT: characters of what a provider said that an error shows.
+pub const SAID_MAX: usize = 200;
+
+/// LIMIT: seconds that credentials of AWS live. The shortest that it gives: a run reads all secrets at its start.
+pub const AWS_SESSION_S: u32 = 900;
+
+/// Which part of its life a lease or token lives before it is renewed. What is left is for trying again.
+pub const RENEWED_AFTER: f64 = 2.0 / 3.0;
+
+/// By which part, at most, a renewal comes earlier by chance, so that runs that started together do not ask together.
+pub const RENEWAL_JITTER: f64 = 0.2;
+
+/// LIMIT: the shortest time between two attempts to renew one thing. A lease that gets shorter at its end is given up below it.
+pub const RENEWAL_INTERVAL_MIN: Duration = Duration::from_secs(1);
+
+/// LIMIT: the longest time between two attempts while a provider is down.
+pub const RETRY_INTERVAL_MAX: Duration = Duration::from_secs(30);
+
+/// Which part of its life a run token lives before its file gets the next one: four minutes of five.
+pub const TOKEN_RENEWED_AFTER: f64 = 0.8;
