@@ -160,7 +160,8 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "evidence", "domain", "store", "identity", "worker", "server", "ui", "cli", "e2e", "bench"] {
+    for folder in ["ledger", "evidence", "domain", "store", "identity", "worker", "server", "ui", "cli", "e2e", "bench"]
+    {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");
     }

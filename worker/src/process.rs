@@ -249,18 +249,30 @@ impl Stopper {
     }
 }
 
-/// Signals that are passed on.
-struct Signals([(SignalStream, Signal); 4]);
+/// Signals that are passed on. From the first time on they no longer end this process by themselves.
+pub(crate) struct Signals([(SignalStream, Signal); 4]);
 
 impl Signals {
-    fn listen() -> io::Result<Signals> {
-        let of = |kind, passed_on| signal(kind).map(|stream| (stream, passed_on));
+    pub(crate) fn listen() -> Result<Signals, StartError> {
+        let of = |kind, passed_on| match signal(kind) {
+            Ok(stream) => Ok((stream, passed_on)),
+            Err(error) => Err(StartError::Signals(error)),
+        };
         Ok(Signals([
             of(SignalKind::interrupt(), Signal::INT)?,
             of(SignalKind::terminate(), Signal::TERM)?,
             of(SignalKind::hangup(), Signal::HUP)?,
             of(SignalKind::quit(), Signal::QUIT)?,
         ]))
+    }
+
+    /// The number of one that came by now.
+    pub(crate) async fn received(&mut self) -> Option<i32> {
+        tokio::select! {
+            biased;
+            received = self.next() => Some(received.as_raw()),
+            () = std::future::ready(()) => None,
+        }
     }
 
     async fn next(&mut self) -> Signal {
@@ -295,12 +307,21 @@ impl std::fmt::Debug for Running {
 
 /// Starts a command. Within a Tokio runtime.
 pub async fn start(command: &Command, redaction: &Redaction, output: Output) -> Result<Running, StartError> {
+    // Before there is a process: a signal that comes now must not be lost.
+    start_listening(command, redaction, output, Signals::listen()?).await
+}
+
+/// With signals that somebody listened for already.
+pub(crate) async fn start_listening(
+    command: &Command,
+    redaction: &Redaction,
+    output: Output,
+    signals: Signals,
+) -> Result<Running, StartError> {
     if !command.directory.is_dir() {
         let (program, directory) = (command.program.clone(), command.directory.clone());
         return Err(StartError::Directory { program, directory });
     }
-    // Before there is a process: a signal that comes now must not be lost.
-    let signals = Signals::listen().map_err(StartError::Signals)?;
     let mut guard = None;
     if let Some(one) = &command.guard {
         let started = Guard::start(one, command.grace, command.private_directory.as_deref());

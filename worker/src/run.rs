@@ -14,7 +14,7 @@ use bussola_identity::Secret;
 use tokio::time::Instant;
 
 use crate::limits::{RENEWAL_INTERVAL_MIN, RETRY_INTERVAL_MAX, TOKEN_RENEWED_AFTER};
-use crate::process::{Command, End, Environment, Output, Running, StartError, start};
+use crate::process::{Command, End, Environment, Output, Running, Signals, StartError, start_listening};
 use crate::redact::{Redaction, RedactionFault};
 use crate::secrets::{
     Handover, LeaseLost, Leases, PrivateDirectory, PrivateError, ProviderError, Providers, ResolveError, Resolved,
@@ -54,6 +54,9 @@ pub enum RunError {
     /// The command.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// A signal came before the command was started.
+    #[error("signal {0} came before the command was started")]
+    Interrupted(i32),
     /// The operating system does not say how it ended.
     #[error("cannot wait for the command")]
     Wait(#[source] std::io::Error),
@@ -69,6 +72,7 @@ impl RunError {
             RunError::Redaction(error) => error.hint(),
             RunError::Private(error) => error.hint(),
             RunError::Start(error) => error.hint(),
+            RunError::Interrupted(_) => "nothing was started, and what was read is revoked",
             RunError::Wait(_) => "this is a fault of the operating system",
         }
     }
@@ -77,6 +81,7 @@ impl RunError {
     pub fn exit_code(&self) -> u8 {
         match self {
             RunError::Start(error) => error.exit_code(),
+            RunError::Interrupted(signal) => End::Signalled(*signal).exit_code(),
             _ => 125,
         }
     }
@@ -127,9 +132,11 @@ impl Runner<'_> {
         output: impl FnOnce(&Started) -> Output,
         tell: Tell<'_>,
     ) -> Result<End, RunError> {
+        // From here on there is something to be undone.
+        let signals = Signals::listen()?;
         let failed = |source| RunError::Server { action: "start a run", source };
         let started = server.start(request).await.map_err(failed)?;
-        let ended = self.run_started(server, &started, command, output, tell).await;
+        let ended = self.run_started(server, &started, command, output, signals, tell).await;
         // A run whose command started and was lost ended, too; how is not known.
         let end = ended.as_ref().ok().copied();
         if let Err(error) = server.end(&started.run, end).await {
@@ -144,6 +151,7 @@ impl Runner<'_> {
         started: &Started,
         mut command: Command,
         output: impl FnOnce(&Started) -> Output,
+        mut signals: Signals,
         tell: Tell<'_>,
     ) -> Result<End, RunError> {
         let private = PrivateDirectory::make(&self.private_parent)?;
@@ -169,7 +177,10 @@ impl Runner<'_> {
             server.report_reads(&started.run, &reads).await.map_err(failed)?;
             let environment = std::mem::take(&mut command.environment);
             command.environment = hand_over(environment, &private, &values)?;
-            Ok::<Running, RunError>(start(&command, &redaction, output(started)).await?)
+            if let Some(signal) = signals.received().await {
+                return Err(RunError::Interrupted(signal));
+            }
+            Ok::<Running, RunError>(start_listening(&command, &redaction, output(started), signals).await?)
         };
         let ended = match prepared.await {
             Ok(running) => {

@@ -30,7 +30,7 @@ fn at(address: &Url) -> Providers {
 fn login_role(ttl: &str) -> Value {
     json!({
         "role_type": "jwt", "user_claim": "sub", "bound_audiences": [AUDIENCE],
-        "claim_mappings": {"component": "component"}, "token_policies": ["run"],
+        "claim_mappings": {"component_namespace": "component_namespace", "component_name": "component_name"}, "token_policies": ["run"],
         "token_ttl": ttl, "token_max_ttl": "1h",
     })
 }
@@ -43,9 +43,10 @@ async fn prepare(bao: &Bao, signer: &Arc<Signer>) {
     bao.set("auth/jwt/config", config).await;
     let (_, mounts) = bao.ask("GET", "sys/auth", Value::Null).await;
     let accessor = mounts["data"]["jwt/"]["accessor"].as_str().expect("an accessor").to_string();
-    let component = format!("{{{{identity.entity.aliases.{accessor}.metadata.component}}}}");
+    let claim = |name: &str| format!("{{{{identity.entity.aliases.{accessor}.metadata.{name}}}}}");
+    let (namespace, component) = (claim("component_namespace"), claim("component_name"));
     let policy = format!(
-        "path \"kv/data/{component}/*\" {{ capabilities = [\"read\"] }}\n\
+        "path \"kv/data/{namespace}/{component}/*\" {{ capabilities = [\"read\"] }}\n\
          path \"database/creds/{component}\" {{ capabilities = [\"read\"] }}\n\
          path \"transit/keys/{component}\" {{ capabilities = [\"read\"] }}"
     );
@@ -55,9 +56,10 @@ async fn prepare(bao: &Bao, signer: &Arc<Signer>) {
     bao.set("sys/mounts/old", json!({"type": "kv", "options": {"version": "1"}})).await;
     bao.set("sys/mounts/transit", json!({"type": "transit"})).await;
     for password in ["first-password", "hunter2-\"quoted\""] {
-        bao.set("kv/data/payments/db", json!({"data": {"password": password, "port": 5432, "empty": ""}})).await;
+        bao.set("kv/data/default/payments/db", json!({"data": {"password": password, "port": 5432, "empty": ""}}))
+            .await;
     }
-    bao.set("kv/data/billing/db", json!({"data": {"password": "of-billing"}})).await;
+    bao.set("kv/data/default/billing/db", json!({"data": {"password": "of-billing"}})).await;
 }
 
 #[tokio::test]
@@ -70,43 +72,47 @@ async fn a_run_reads_its_own_secrets_and_no_others() {
     let parent = directory.path().join("private");
 
     let secrets = vec![
-        variable("vault:kv/payments/db#password", "PASSWORD"),
-        file("vault:kv/payments/db#port", "PORT_FILE"),
-        file("vault:kv/payments/db#password", "PASSWORD_FILE"),
+        variable("vault:kv/default/payments/db#password", "PASSWORD"),
+        file("vault:kv/default/payments/db#port", "PORT_FILE"),
+        file("vault:kv/default/payments/db#password", "PASSWORD_FILE"),
     ];
     let server = TestServer::new(&signer, secrets);
     let script = "printf '%s\\n' \"$PASSWORD\" \"$(cat \"$PORT_FILE\")\" \"$(cat \"$BUSSOLA_TOKEN_FILE\")\"; \
                   test \"$(cat \"$PASSWORD_FILE\")\" = 'hunter2-\"quoted\"'";
     let (end, output, troubles) = run(&server, &providers, &parent, script).await;
     assert_eq!((end.expect("it runs"), troubles), (End::Exited(0), Vec::<String>::new()));
-    let (password, port) = ("[redacted vault:kv/payments/db#password]", "[redacted vault:kv/payments/db#port]");
+    let (password, port) =
+        ("[redacted vault:kv/default/payments/db#password]", "[redacted vault:kv/default/payments/db#port]");
     assert_eq!(output, format!("{password}\n{port}\n[redacted run token]\n"));
     let reads = server.reads.lock().expect("no panic").clone();
     let reported: Vec<_> =
         reads.iter().map(|read| (read.reference.to_string(), read.version.as_deref(), read.lease.is_some())).collect();
-    let expected = ["vault:kv/payments/db#password", "vault:kv/payments/db#port"];
+    let expected = ["vault:kv/default/payments/db#password", "vault:kv/default/payments/db#port"];
     assert_eq!(reported, expected.map(|reference| (reference.to_string(), Some("2"), false)));
     assert_eq!(bao.sessions().await, 1, "a session that nothing depends on is revoked");
 
     for (reference, expected) in [
         (
-            "vault:kv/billing/db#password",
-            "cannot read `vault:kv/billing/db`: vault refuses with status 403: 1 error occurred: * permission denied",
+            "vault:kv/default/billing/db#password",
+            "cannot read `vault:kv/default/billing/db`: vault refuses with status 403: 1 error occurred: * permission denied",
         ),
         (
             "vault:nowhere/payments/db#password",
             "cannot read `vault:nowhere/payments/db`: vault refuses with status 403: preflight capability check returned 403, \
              please ensure client's policies grant access to path \"nowhere/payments/db/\"",
         ),
-        ("vault:kv/payments/none#password", "cannot read `vault:kv/payments/none`: it is not there, or deleted"),
-        ("vault:kv/payments/db#pass", "cannot use `vault:kv/payments/db#pass`: it has no such field"),
-        ("vault:kv/payments/db#empty", "cannot use `vault:kv/payments/db#empty`: it is empty"),
+        (
+            "vault:kv/default/payments/none#password",
+            "cannot read `vault:kv/default/payments/none`: it is not there, or deleted",
+        ),
+        ("vault:kv/default/payments/db#pass", "cannot use `vault:kv/default/payments/db#pass`: it has no such field"),
+        ("vault:kv/default/payments/db#empty", "cannot use `vault:kv/default/payments/db#empty`: it is empty"),
         (
             "vault:transit/keys/payments#keys",
             "cannot use `vault:transit/keys/payments`: `transit` is an engine of type `transit`; only `kv` and `database` are read",
         ),
     ] {
-        let secrets = vec![variable("vault:kv/payments/db#password", "PASSWORD"), variable(reference, "OTHER")];
+        let secrets = vec![variable("vault:kv/default/payments/db#password", "PASSWORD"), variable(reference, "OTHER")];
         let server = TestServer::new(&signer, secrets);
         let (end, output, _) = run(&server, &providers, &parent, "echo started").await;
         assert_eq!((told(&end.expect_err("it does not start")).as_str(), output.as_str()), (expected, ""));
@@ -126,7 +132,7 @@ async fn openbao_trusts_the_keys_that_we_publish_and_no_other_tokens() {
     let signer = Arc::new(signer(&directory));
     prepare(&bao, &signer).await;
     let (providers, parent) = (at(&bao.address), directory.path().join("private"));
-    let secrets = || vec![variable("vault:kv/payments/db#password", "PASSWORD")];
+    let secrets = || vec![variable("vault:kv/default/payments/db#password", "PASSWORD")];
     let check = async |server: TestServer<'_>, expected: Result<(), &str>| {
         let (end, _, _) = run(&server, &providers, &parent, "true").await;
         match (end, expected) {
@@ -166,7 +172,7 @@ async fn what_cannot_be_reached_is_said_before_anything_starts() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", listener.local_addr().expect("an address"));
     drop(listener);
-    let server = TestServer::new(&signer, vec![variable("vault:kv/payments/db#password", "PASSWORD")]);
+    let server = TestServer::new(&signer, vec![variable("vault:kv/default/payments/db#password", "PASSWORD")]);
     let (end, output, _) = run(&server, &at(&Url::parse(&address).expect("a URL")), &parent, "echo started").await;
     let error = told(&end.expect_err("it does not start"));
     let host = address.trim_start_matches("http://");
@@ -175,7 +181,7 @@ async fn what_cannot_be_reached_is_said_before_anything_starts() {
 
     let (end, _, _) = run(&server, &providers(), &parent, "echo started").await;
     let error = told(&end.expect_err("it does not start"));
-    assert_eq!(error, "cannot read `vault:kv/payments/db#password`: vault is not configured");
+    assert_eq!(error, "cannot read `vault:kv/default/payments/db#password`: vault is not configured");
 }
 
 #[tokio::test]

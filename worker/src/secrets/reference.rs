@@ -116,7 +116,7 @@ fn parse_vault(rest: &str, from: usize) -> Parsed<Reference> {
     check(mount, from, "a mount", is_plain)?;
     let mut at = from + mount.len() + 1;
     for part in path.split('/') {
-        check(part, at, "a part of the path", is_plain)?;
+        check(part, at, "a part of the path", |c| is_plain(c) || c == ':')?;
         // Somebody on the way would resolve them.
         if matches!(part, "." | "..") {
             return Err((at, "`.` and `..` are no parts of a path"));
@@ -202,7 +202,7 @@ mod tests {
         for text in [
             "vault:kv/payments/db#password",
             "vault:database/creds/reader#username",
-            "vault:kv/a#key with space",
+            "vault:kv/component:default/payments#key with space",
             "ssm:/prod/payments/db",
             "ssm:db-password",
             "ssm:/prod/payments/db#3",

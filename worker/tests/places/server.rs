@@ -53,6 +53,8 @@ pub struct TestServer<'a> {
     pub secrets: Vec<Declared>,
     pub refused: Mutex<BTreeSet<Question>>,
     pub unavailable: Mutex<BTreeSet<Question>>,
+    /// A signal that we get while the reads are recorded.
+    pub signal_at_report: Option<&'static str>,
     pub tokens: AtomicUsize,
     pub reads: Mutex<Vec<SecretRead>>,
     pub ends: Mutex<Vec<Option<End>>>,
@@ -69,6 +71,7 @@ impl TestServer<'_> {
             secrets,
             refused: Mutex::default(),
             unavailable: Mutex::default(),
+            signal_at_report: None,
             tokens: AtomicUsize::new(0),
             reads: Mutex::default(),
             ends: Mutex::default(),
@@ -91,7 +94,13 @@ impl TestServer<'_> {
     }
 
     pub fn mint(&self, audience: &str) -> RunToken {
-        let claims = json!({"component": self.component}).as_object().expect("an object").clone();
+        let claims = json!({
+            "component": format!("component:default/{}", self.component),
+            // OpenBao puts no claim with a `/` into the path of a policy.
+            "component_namespace": "default",
+            "component_name": self.component,
+        });
+        let claims = claims.as_object().expect("an object").clone();
         let subject = format!("run:{}", self.component);
         let audience = self.audience.unwrap_or(audience);
         let request = TokenRequest { subject: &subject, audience, lifetime_s: self.lifetime_s, claims };
@@ -119,7 +128,14 @@ impl Server for TestServer<'_> {
     }
 
     fn report_reads<'a>(&'a self, _: &'a str, reads: &'a [SecretRead]) -> Answer<'a, ()> {
-        self.answer(Question::Report, || self.reads.lock().expect("no panic").extend_from_slice(reads))
+        let answer = self.answer(Question::Report, || self.reads.lock().expect("no panic").extend_from_slice(reads));
+        let Some(signal) = self.signal_at_report else { return answer };
+        Box::pin(async move {
+            let own = std::process::id().to_string();
+            assert!(std::process::Command::new("kill").args([signal, &own]).status().expect("kill").success());
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+            answer.await
+        })
     }
 
     fn end<'a>(&'a self, _: &'a str, end: Option<End>) -> Answer<'a, ()> {
