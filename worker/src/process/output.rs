@@ -53,7 +53,8 @@ pub type Terminal = Box<dyn Write + Send>;
 pub(super) struct Keeper {
     keep: Keep,
     began: Instant,
-    bytes_left: u64,
+    /// `None`: it was said that there is no more.
+    bytes_left: Option<u64>,
     bytes_max: u64,
     offsets: [u64; 2],
     /// Bytes of the line that is being printed.
@@ -62,23 +63,23 @@ pub(super) struct Keeper {
 
 impl Keeper {
     pub(super) fn new(keep: Keep, bytes_max: u64) -> Keeper {
-        Keeper { keep, began: Instant::now(), bytes_left: bytes_max, bytes_max, offsets: [0; 2], line: [0; 2] }
+        Keeper { keep, began: Instant::now(), bytes_left: Some(bytes_max), bytes_max, offsets: [0; 2], line: [0; 2] }
     }
 
     fn take(&mut self, stream: Stream, bytes: &[u8]) {
-        if self.bytes_left == 0 || bytes.is_empty() {
-            return;
-        }
+        let Some(bytes_left) = self.bytes_left else { return };
         let mut kept = Vec::with_capacity(bytes.len());
         for line in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.take_line(stream, line, &mut kept);
         }
-        let too_many = kept.len() as u64 >= self.bytes_left;
-        if too_many {
-            kept.truncate(usize::try_from(self.bytes_left).unwrap_or(usize::MAX));
+        self.bytes_left = bytes_left.checked_sub(kept.len() as u64);
+        if self.bytes_left.is_none() {
+            kept.truncate(usize::try_from(bytes_left).unwrap_or(usize::MAX));
             kept.extend(format!("\n[output beyond {} bytes is not kept]\n", self.bytes_max).bytes());
         }
-        self.bytes_left = if too_many { 0 } else { self.bytes_left - kept.len() as u64 };
+        if kept.is_empty() {
+            return;
+        }
         let offset = &mut self.offsets[stream as usize];
         (self.keep)(Chunk { stream, offset: *offset, after: self.began.elapsed(), bytes: &kept });
         *offset += kept.len() as u64;
@@ -201,11 +202,10 @@ mod tests {
     #[test]
     fn what_is_kept_has_limits() {
         check(100, &["one\ntwo", " and a half\n"], "one\ntwo and a half\n");
-        check(
-            8,
-            &["12345", "67890", "12345"],
-            "12345678 more".replace(" more", "\n[output beyond 8 bytes is not kept]\n").as_str(),
-        );
+        let said = "\n[output beyond 8 bytes is not kept]\n";
+        check(8, &["12345", "678"], "12345678");
+        check(8, &["12345", "6789", "12345"], &format!("12345678{said}"));
+        check(8, &["12345678", "9", "0"], &format!("12345678{said}"));
         let most = "x".repeat(LINE_BYTES_KEPT_MAX);
         check(u64::MAX, &[&most, "\nnext\n"], &format!("{most}\nnext\n"));
         check(

@@ -4,8 +4,8 @@
 //! does. And because the state after a byte tells exactly how much of a stream may still become a match, its depth, so
 //! nothing else is held back.
 //!
-//! Almost all output holds nothing secret, so the automaton mostly sleeps: a filter of 16 KB says of four bytes at a time whether a
-//! pattern may begin with them.
+//! Almost all output holds nothing secret, so the automaton mostly sleeps: a filter says of four bytes at a time whether a pattern may
+//! begin with them.
 //!
 //! Invariant: the time of a scan is linear in its input, whatever the patterns are.
 
@@ -16,8 +16,9 @@ use crate::limits::SECRET_BYTES_MIN;
 /// Where nothing is matched. Also stands for "no node" in links, since nothing leads to the root as a child.
 pub(super) const ROOT: u32 = 0;
 
-/// Bits of the filter. 2,000 patterns let 2 % of all text through.
-const FILTER_BITS: u32 = 17;
+/// Size of the filter, as a power of two of bits: 16 KB, which the nearest cache holds, to 512 KB. With 64 bits a pattern, less
+/// than 2 % of all text passes by chance.
+const FILTER_BITS: std::ops::RangeInclusive<u32> = 17..=22;
 
 /// Bytes that the filter looks at: no pattern is shorter.
 const PREFIX: usize = SECRET_BYTES_MIN;
@@ -49,7 +50,7 @@ pub(super) struct Automaton {
     nodes: Vec<Node>,
     /// Where the first byte leads from the root.
     first: Box<[u32; 256]>,
-    filter: Box<[u64; 1 << (FILTER_BITS - 6)]>,
+    filter: Filter,
 }
 
 impl Automaton {
@@ -59,11 +60,8 @@ impl Automaton {
         // Reserved whole, so that growing leaves no copies behind.
         let mut nodes = Vec::with_capacity(nodes_max);
         nodes.push(Node::default());
-        let mut automaton = Automaton {
-            nodes,
-            first: Box::new([ROOT; 256]),
-            filter: vec![0; 1 << (FILTER_BITS - 6)].try_into().expect("the filter's own length"),
-        };
+        let mut automaton =
+            Automaton { nodes, first: Box::new([ROOT; 256]), filter: Filter::for_patterns(patterns.len()) };
         for (pattern, secret) in patterns {
             automaton.insert(pattern, *secret);
         }
@@ -84,8 +82,7 @@ impl Automaton {
         if node.found_len == 0 {
             (node.found_len, node.found_secret) = (node.depth, secret);
         }
-        let bit = filter_bit(pattern[..PREFIX].try_into().expect("four bytes"));
-        self.filter[bit / 64] |= 1 << (bit % 64);
+        self.filter.admit(pattern[..PREFIX].try_into().expect("four bytes"));
     }
 
     fn add(&mut self, parent: u32, byte: u8) -> u32 {
@@ -155,10 +152,7 @@ impl Automaton {
 
     /// From the root: how many bytes can be skipped since no pattern begins in them.
     pub(super) fn skip(&self, bytes: &[u8]) -> usize {
-        let may_begin = |window: &[u8]| {
-            let bit = filter_bit(window.try_into().expect("a window has four bytes"));
-            self.filter[bit / 64] & (1 << (bit % 64)) != 0
-        };
+        let may_begin = |window: &[u8]| self.filter.admits(window.try_into().expect("a window has four bytes"));
         let undecided = bytes.len().saturating_sub(PREFIX - 1);
         bytes.windows(PREFIX).position(may_begin).unwrap_or(undecided)
     }
@@ -173,9 +167,33 @@ impl Automaton {
     }
 }
 
-/// Fibonacci hashing: one multiplication spreads four letters well enough.
-fn filter_bit(prefix: [u8; PREFIX]) -> usize {
-    (u32::from_le_bytes(prefix).wrapping_mul(0x9e37_79b1) >> (32 - FILTER_BITS)) as usize
+/// Says which four bytes may begin a pattern; now and then of others too.
+struct Filter {
+    words: Vec<u64>,
+    shift: u32,
+}
+
+impl Filter {
+    fn for_patterns(count: usize) -> Filter {
+        let wanted = (count.max(1) * 64).next_power_of_two().ilog2();
+        let bits = wanted.clamp(*FILTER_BITS.start(), *FILTER_BITS.end());
+        Filter { words: vec![0; 1 << (bits - 6)], shift: u32::BITS - bits }
+    }
+
+    /// Fibonacci hashing: one multiplication spreads four letters well enough.
+    fn bit(&self, prefix: [u8; PREFIX]) -> usize {
+        (u32::from_le_bytes(prefix).wrapping_mul(0x9e37_79b1) >> self.shift) as usize
+    }
+
+    fn admit(&mut self, prefix: [u8; PREFIX]) {
+        let bit = self.bit(prefix);
+        self.words[bit / 64] |= 1 << (bit % 64);
+    }
+
+    fn admits(&self, prefix: [u8; PREFIX]) -> bool {
+        let bit = self.bit(prefix);
+        self.words[bit / 64] & (1 << (bit % 64)) != 0
+    }
 }
 
 impl Drop for Automaton {
@@ -184,7 +202,7 @@ impl Drop for Automaton {
             node.byte.zeroize();
         }
         self.first.zeroize();
-        self.filter.zeroize();
+        self.filter.words.zeroize();
     }
 }
 
