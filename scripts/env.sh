@@ -8,6 +8,8 @@ CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$BUSSOLA_CACHE/target}
 # Links made by scripts/bootstrap to environments in the cache.
 BUSSOLA_VENV=${BUSSOLA_VENV:-$BUSSOLA_ROOT/target/venv}
 BUSSOLA_JUDGE_VENV=${BUSSOLA_JUDGE_VENV:-$BUSSOLA_ROOT/target/judge}
+BUSSOLA_SECRETS_VENV=${BUSSOLA_SECRETS_VENV:-$BUSSOLA_ROOT/target/secrets} # without it, tests say that they skip
+export BUSSOLA_SECRETS_VENV
 BUSSOLA_AICS_TLOG=${BUSSOLA_AICS_TLOG:-$BUSSOLA_JUDGE_VENV/bin/aics-tlog}
 [ -x "$BUSSOLA_AICS_TLOG" ] || BUSSOLA_AICS_TLOG='' # tests say that they skip it
 export BUSSOLA_AICS_TLOG

@@ -340,7 +340,16 @@ mod tests {
         check("https://bussola.example.com:8443/", tls("bussola.example.com:8443", "bussola.example.com:8443"));
         check("http+unix://%2Frun%2Fb.sock", Some(Place::Unix { path: "/run/b.sock".into() }));
         check("http+unix:///run/b.sock", Some(Place::Unix { path: "/run/b.sock".into() }));
-        for url in ["", "127.0.0.1:8082", "ftp://x", "http://", "https://x/app", "http://u@h:1", "http://h:1/api", "http+unix://"] {
+        for url in [
+            "",
+            "127.0.0.1:8082",
+            "ftp://x",
+            "http://",
+            "https://x/app",
+            "http://u@h:1",
+            "http://h:1/api",
+            "http+unix://",
+        ] {
             check(url, None);
         }
     }

@@ -45,13 +45,14 @@ fn dependencies(folder: &str) -> BTreeSet<String> {
 
 #[test]
 fn crates_depend_downwards_only() {
-    let allowed: [(&str, &[&str]); 11] = [
+    let allowed: [(&str, &[&str]); 12] = [
         ("ledger", &[]),
         ("evidence", &["bussola-ledger"]),
         ("domain", &[]),
         ("policy", &["bussola-domain"]),
         ("store", &["bussola-ledger", "bussola-domain"]),
         ("identity", &[]),
+        ("worker", &["bussola-identity"]),
         ("ui", &[]),
         (
             "server",
@@ -65,6 +66,7 @@ fn crates_depend_downwards_only() {
                 "bussola-policy",
                 "bussola-store",
                 "bussola-identity",
+                "bussola-worker",
                 "bussola-server",
                 "bussola-evidence",
             ],
@@ -137,7 +139,7 @@ fn evidence_is_verified_from_bytes_alone() {
 
 #[test]
 fn only_the_store_knows_sql_and_only_the_server_the_network() {
-    for folder in ["ledger", "evidence", "domain", "policy", "identity", "server", "cli"] {
+    for folder in ["ledger", "evidence", "domain", "policy", "identity", "worker", "server", "cli"] {
         assert!(!dependencies(folder).contains("rusqlite"), "{folder} must not depend on rusqlite");
     }
     for folder in ["ledger", "evidence", "domain", "store"] {
@@ -154,6 +156,17 @@ fn identity_knows_tokens_and_nothing_of_ours() {
 }
 
 #[test]
+fn a_runner_is_told_the_time_and_asks_by_nobodys_protocol() {
+    check_absent("worker/src", &["SystemTime"], "time is an argument or Tokio's, so that tests need no clock");
+    for library in ["axum", "hyper"] {
+        assert!(
+            !dependencies("worker").contains(library),
+            "the worker calls out through identity, and nobody calls it"
+        );
+    }
+}
+
+#[test]
 fn the_web_app_is_plain_bytes() {
     assert!(dependencies("ui").is_empty(), "whoever serves the app needs no library to find its files");
     check_absent("ui/embed", &["axum", "hyper", "tokio"], "the server knows HTTP");
@@ -163,7 +176,8 @@ fn the_web_app_is_plain_bytes() {
 fn every_crate_forbids_unsafe_code() {
     let workspace = fs::read_to_string(root().join("Cargo.toml")).expect("the workspace's manifest");
     assert!(workspace.contains("unsafe_code = \"forbid\""));
-    for folder in ["ledger", "evidence", "domain", "policy", "store", "identity", "server", "ui", "cli", "e2e", "bench"]
+    for folder in
+        ["ledger", "evidence", "domain", "policy", "store", "identity", "worker", "server", "ui", "cli", "e2e", "bench"]
     {
         let manifest = fs::read_to_string(root().join(folder).join("Cargo.toml")).expect("a manifest");
         assert!(manifest.contains("[lints]\nworkspace = true"), "{folder} must take the workspace's lints");

@@ -88,9 +88,10 @@ struct Names {
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(|| {
-    let parse = |name: &str| format!("{NAMESPACE}::{name}").parse::<EntityTypeName>();
-    let kinds = EntityKind::ALL.iter().map(|kind| parse(kind.as_str()).expect("kinds are identifiers")).collect();
-    let action = parse("Action").expect("an identifier");
+    let parse =
+        |name: &str| format!("{NAMESPACE}::{name}").parse::<EntityTypeName>().expect("our words are identifiers");
+    let kinds = EntityKind::ALL.iter().map(|kind| parse(kind.as_str())).collect();
+    let action = parse("Action");
     let uid = |name: &str| EntityUid::from_type_name_and_id(action.clone(), EntityId::new(name));
     let actions = Action::ALL.iter().map(|action| uid(action.as_str())).collect();
     // A constant text, which a test parses.

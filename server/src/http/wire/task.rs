@@ -21,6 +21,10 @@ pub struct OpenDependency {
 /// One reason why a task is not running.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(tag = "reason", rename_all = "snake_case")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are a few of them for one answer; a box would be in every reader's way"
+)]
 pub enum WaitReason {
     /// Nobody has declared it; something only depends on it.
     Undeclared,
