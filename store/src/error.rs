@@ -168,9 +168,10 @@ impl StoreError {
         match self {
             StoreError::Busy { .. } => "try again; if it stays so, the disk or the machine is too slow for the load",
             StoreError::Closed => "the server is stopping: try again in a moment",
-            StoreError::Denied { .. } => {
-                "ask whoever writes the policies; `bussola can` says which policy decides, and what it looks at"
+            StoreError::Denied { denial } if denial.why.asks_to_sign_in() => {
+                "sign in with `bussola login`, or give a token in BUSSOLA_TOKEN"
             }
+            StoreError::Denied { .. } => "ask whoever writes the policies: the ledger has what was denied, and to whom",
             StoreError::Panicked { .. } => "this is a bug in bussola: please report it with the server's log",
             StoreError::Encode { source, .. } => source.hint(),
             StoreError::Commit { source } | StoreError::Unavailable { source }

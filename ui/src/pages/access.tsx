@@ -82,6 +82,7 @@ function Held() {
   const cache = useQueryClient();
   const sessions = useQuery(queries.mySessions());
   const tokens = useQuery(queries.myTokens());
+  const [secret, setSecret] = useState<string>();
   const ended = (what: string) => {
     toast(`${what} is of no use any more`);
     void cache.invalidateQueries({ queryKey: ["access"] });
@@ -97,7 +98,12 @@ function Held() {
           empty={<EmptyState icon="teams" title="No sessions" />}
         />
       </Section>
-      <Section title="Tokens" actions={<NewToken />}>
+      <Section title="Tokens" actions={<NewToken onMade={setSecret} />}>
+        {secret && (
+          <p>
+            Copy it now, it is not shown again: <CopyId text={secret} label="token" />
+          </p>
+        )}
         <ResourceTable
           name="Tokens"
           rows={itemRows({ ...tokens, data: tokens.data?.items })}
@@ -127,7 +133,7 @@ function sessionColumns(onEnded: (session: Session) => void): Column<Session>[] 
     {
       id: "uses",
       title: "For",
-      width: 90,
+      width: 150,
       text: ({ uses }) => uses,
       cell: ({ uses, current }) => (current ? `${uses}, this one` : uses),
     },
@@ -150,6 +156,7 @@ function sessionColumns(onEnded: (session: Session) => void): Column<Session>[] 
       id: "act",
       title: "End",
       width: 110,
+      isEssential: true,
       text: () => "",
       cell: (session) => (
         <ConfirmDanger
@@ -201,6 +208,7 @@ function tokenColumns(onEnded: (token: Token) => void): Column<Token>[] {
       id: "act",
       title: "Revoke",
       width: 120,
+      isEssential: true,
       text: () => "",
       cell: (token) => (
         <ConfirmDanger
@@ -216,38 +224,30 @@ function tokenColumns(onEnded: (token: Token) => void): Column<Token>[] {
   ];
 }
 
-function NewToken() {
+function NewToken({ onMade }: { onMade: (secret: string) => void }) {
   const cache = useQueryClient();
   const [label, setLabel] = useState("");
-  const [secret, setSecret] = useState<string>();
   return (
-    <>
-      {secret && (
-        <span>
-          Copy it now, it is not shown again: <CopyId text={secret} label="token" />
-        </span>
-      )}
-      <ConfirmDanger
-        label="Make a token…"
-        title="Make a token"
-        verb="Make it"
-        kind="primary"
-        missing={label.trim() ? undefined : "it has no name"}
-        field={
-          <Field
-            label="What it is for"
-            value={label}
-            data-autofocus
-            onChange={(event) => setLabel(event.currentTarget.value)}
-          />
-        }
-        consequence="Whoever has it acts as you for 90 days, until you revoke it. The command line can make one that is good for less."
-        act={async () => setSecret((await commands.makeToken(label.trim(), 90)).secret)}
-        onDone={() => {
-          setLabel("");
-          void cache.invalidateQueries({ queryKey: ["access"] });
-        }}
-      />
-    </>
+    <ConfirmDanger
+      label="Make a token…"
+      title="Make a token"
+      verb="Make it"
+      kind="primary"
+      missing={label.trim() ? undefined : "it has no name"}
+      field={
+        <Field
+          label="What it is for"
+          value={label}
+          data-autofocus
+          onChange={(event) => setLabel(event.currentTarget.value)}
+        />
+      }
+      consequence="Whoever has it acts as you for 90 days, until you revoke it. The command line can make one that is good for less."
+      act={async () => onMade((await commands.makeToken(label.trim(), 90)).secret)}
+      onDone={() => {
+        setLabel("");
+        void cache.invalidateQueries({ queryKey: ["access"] });
+      }}
+    />
   );
 }

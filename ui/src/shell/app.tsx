@@ -12,7 +12,7 @@ import { Navigation, places } from "./navigation";
 import { NotFound } from "./not-found";
 import { Palette } from "./palette";
 import { SchemeSwitch } from "./scheme-switch";
-import { SignedIn, Who } from "./who";
+import { Known, SignedIn, Who } from "./who";
 
 const LOAD_OTHERS_MS = 1_500;
 
@@ -84,7 +84,9 @@ export function App() {
           </button>
           <span className={css.tools}>
             <Who />
-            <ConnectionState />
+            <Known>
+              <ConnectionState />
+            </Known>
             <SchemeSwitch />
             <span className={css.help}>
               <IconButton icon="keyboard" label="Keyboard shortcuts" onClick={() => openHelp(true)} />

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { Link, useLocation } from "react-router";
 import { paths, queries, type Schemas } from "../api";
-import { EmptyState } from "../kit";
+import { EmptyState, Page } from "../kit";
 import css from "./who.module.css";
 
 export function Who() {
@@ -23,6 +23,12 @@ export function Who() {
   );
 }
 
+/** What is only for those whom the server answers. */
+export function Known({ children }: { children: ReactNode }) {
+  const me = useQuery(queries.me());
+  return me.data?.kind === "anonymous" ? null : children;
+}
+
 /** What it stands around, or the way in. */
 export function SignedIn({ children }: { children: ReactNode }) {
   const me = useQuery(queries.me());
@@ -33,8 +39,7 @@ function SignIn({ me }: { me: Schemas["Me"] }) {
   const { pathname, search, hash } = useLocation();
   const back = encodeURIComponent(pathname + search + hash);
   return (
-    <>
-      <h1 className={css.title}>Sign in</h1>
+    <Page title="Sign in">
       <EmptyState icon="teams" title="This server wants to know who you are">
         <p>You come back to this page afterwards.</p>
         <ul className={css.providers}>
@@ -48,6 +53,6 @@ function SignIn({ me }: { me: Schemas["Me"] }) {
           ))}
         </ul>
       </EmptyState>
-    </>
+    </Page>
   );
 }
