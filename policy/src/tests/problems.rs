@@ -20,7 +20,7 @@ fn faults_are_told_with_their_place() {
 permit (principal, action, resource) when { context.mfa };
 // The next one has a fault; so has the one after it.
 permit (principal is Bussola::Usr, action, resource);
-permit (principal, action == Bussola::Action::"startRuns", resource);
+permit (principal, action, resource is Bussola::Secrets);
 forbid (principal, action, resource) when { context.mfaa };
 permit (principal, action, resource) when { resource.owner == principal };
 forbid (principal, action, resource) when { context.credential == Bussola::Credential::"sesion" };
