@@ -64,7 +64,10 @@ impl Plan {
         let mut running = self.launch(address);
         let begin = Instant::now();
         loop {
-            if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
+            let connected = TcpStream::connect_timeout(&address, Duration::from_secs(1));
+            // While nobody listens on a port, a connection to it may come from that very port, and so meet itself.
+            let is_other = |stream: &TcpStream| stream.local_addr().ok() != stream.peer_addr().ok();
+            if connected.is_ok_and(|stream| is_other(&stream)) {
                 return running;
             }
             let ended = running.child.try_wait().expect("a child can be asked");

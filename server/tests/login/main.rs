@@ -123,7 +123,8 @@ async fn start(place: &Path, op: &Counterpart, port: u16) -> Running {
     let text = format!(
         "data = 'data'\n[serve]\nlisten = '127.0.0.1:{port}'\n[access]\nurl = 'http://127.0.0.1:{port}'\n\
          [[access.providers]]\nname = 'op'\ntitle = 'The provider'\nissuer = '{}'\nclient_id = 'public'\n\
-         scopes = ['profile', 'email', 'groups']\n",
+         scopes = ['profile', 'email', 'groups']\n\
+         groups = [{{ from = 'platform', to = 'bussola-admins' }}, {{ from = 'billing', to = 'bussola-admins' }}, {{ from = '*', to = '*' }}]\n",
         op.said("issuer")
     );
     std::fs::write(&config, text).expect("a file");
@@ -165,7 +166,7 @@ async fn somebody_signs_in_acts_and_signs_out() {
     let alice = world.sign_in("alice").await;
     let (_, me) = world.get("/api/v1/me", &alice).await;
     assert_eq!((&me["kind"], &me["name"], &me["verified"]), (&json!("user"), &json!("Alice Example"), &json!(true)));
-    assert_eq!(me["groups"], json!(["group:default/payments", "group:default/platform"]));
+    assert_eq!(me["groups"], json!(["group:default/bussola-admins", "group:default/payments"]));
     assert_eq!(world.get("/api/v1/runs", &alice).await.0, StatusCode::OK);
 
     // A session outlives the server.
@@ -192,7 +193,7 @@ async fn what_happened_is_in_the_ledger_without_a_name() {
     let alice = world.sign_in("alice").await;
     let known = world.entries("principal.known", &alice).await;
     let payload = &known[0]["payload"];
-    assert_eq!(payload["groups"]["claims"], json!(["group:default/payments", "group:default/platform"]));
+    assert_eq!(payload["groups"]["claims"], json!(["group:default/bussola-admins", "group:default/payments"]));
     let started = world.entries("session.started", &alice).await;
     assert_eq!((&started[0]["subject"], &started[0]["authority"]), (&json!("principal:1"), &json!("sign-in")));
     for entry in known.iter().chain(&started) {

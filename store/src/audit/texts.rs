@@ -96,6 +96,7 @@ impl Said {
             "task.reported",
             "manifest.read",
             "ledger.recovered",
+            "policies.loaded",
         ];
         if !kinds.contains(&&*entry.kind) {
             return Ok(());
@@ -119,6 +120,7 @@ impl Said {
             Some(Event::PlanningFailed(event)) => name_text(event.error, true),
             Some(Event::ManifestRead(event)) => name_text(event.blob, false),
             Some(Event::LedgerRecovered(event)) => name_text(event.reason, false),
+            Some(Event::PoliciesLoaded(event)) => event.files.into_values().for_each(|hash| name_text(hash, false)),
             Some(Event::NamesGiven(event)) => {
                 for given in event.names {
                     if self.names.insert(given.name, (given.hash, seq)).is_some() && self.twice.is_none() {
