@@ -31,6 +31,8 @@ export function touched(event: Schemas["EventData"]): QueryKey[] {
     case "policies":
       return [...always, ["access"]];
     case "access":
+    case "ledger":
+    case "evidence":
       return always;
     case "scheduler":
       return [...always, ["task"], ["run"]];
