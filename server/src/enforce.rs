@@ -13,6 +13,7 @@ use std::time::Duration;
 use bussola_domain::command::LoadPolicies;
 use bussola_policy::{Decider, PolicyProblem, PolicySetText, Switches};
 use bussola_store::{Store, StoreError};
+use parking_lot::Mutex;
 
 use crate::app::{App, system_now};
 use crate::config::{RequireIdentity, Settings};
@@ -62,13 +63,20 @@ pub(crate) struct Enforcer {
     decider: Arc<Decider>,
     directory: Option<PathBuf>,
     switches: Switches,
+    /// What was tried last, whether or not it is followed.
+    tried: Mutex<Option<PolicySetText>>,
 }
 
 impl Enforcer {
     pub(crate) fn new(settings: &Settings) -> Enforcer {
         let anonymous_workers = settings.require_identity != RequireIdentity::Enforce;
         let directory = settings.access.policies.clone();
-        Enforcer { decider: Arc::new(Decider::new()), directory, switches: Switches { anonymous_workers } }
+        Enforcer {
+            decider: Arc::new(Decider::new()),
+            directory,
+            switches: Switches { anonymous_workers },
+            tried: Mutex::default(),
+        }
     }
 
     pub(crate) fn decider(&self) -> &Arc<Decider> {
@@ -82,15 +90,32 @@ impl Enforcer {
         }
     }
 
-    /// Has the policies followed that are written now.
-    async fn load(&self, app: &App) -> Result<(), PolicyFault> {
+    /// Reads the policies that are written now, and compiles and offers them, unless it was these that were tried last.
+    /// None: it was. Takes as long as it takes: not for a thread that answers workers.
+    fn prepare(&self) -> Result<Option<PolicySetText>, PolicyFault> {
         let text = self.written()?;
-        let compiled = Arc::new(text.compile().map_err(PolicyFault::Problems)?);
+        let mut tried = self.tried.lock();
+        if tried.as_ref() == Some(&text) {
+            return Ok(None);
+        }
+        *tried = Some(text.clone());
         // Before the ledger names it, so that no decision falls between.
-        self.decider.offer(compiled);
+        self.decider.offer(Arc::new(text.compile().map_err(PolicyFault::Problems)?));
+        Ok(Some(text))
+    }
+
+    /// Has the policies followed that are written now, if they are others than were tried last.
+    async fn load(self: &Arc<Enforcer>, app: &App) -> Result<(), PolicyFault> {
+        let enforcer = self.clone();
+        let prepared = tokio::task::spawn_blocking(move || enforcer.prepare()).await;
+        let Some(text) = prepared.map_err(|_| PolicyFault::Store(StoreError::Closed))?? else { return Ok(()) };
         let before = app.store.read(|model| model.access.policies().0);
         let load = app.execute_itself("policies", system_now(), LoadPolicies { files: text.files }).await;
-        let set = load.map_err(|error| PolicyFault::Store(error.0))?;
+        let set = load.map_err(|error| {
+            // To be tried again.
+            *self.tried.lock() = None;
+            PolicyFault::Store(error.0)
+        })?;
         if set != before {
             tracing::info!(set, "policies are in force");
         }
@@ -116,7 +141,7 @@ impl Enforcer {
     }
 
     /// Before anybody is served: the set that is written, or the one before.
-    pub(crate) async fn begin(&self, app: &App) -> Result<(), PolicyFault> {
+    pub(crate) async fn begin(self: &Arc<Enforcer>, app: &App) -> Result<(), PolicyFault> {
         let fault = match self.load(app).await {
             Ok(()) => return Ok(()),
             Err(fault) => fault,

@@ -37,10 +37,9 @@ use crate::limits::{LOGIN_BODY_BYTES_MAX, RETURN_PATH_BYTES_MAX};
 use crate::secret::Secret;
 
 pub use device::{DeviceCode, StillPending};
-pub use pending::Challenge;
 pub use providers::Providers;
 
-use pending::{Began, Loopback};
+use pending::{Began, Challenge, Loopback};
 use providers::SignInFault;
 
 /// Binds a sign-in to the browser in which it began.

@@ -17,7 +17,7 @@ use crate::limits::{CODE_TIME_S_MAX, PENDING_MAX};
 
 /// SHA-256 of a secret that a command line keeps (PKCE, RFC 7636, method S256).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Challenge([u8; 32]);
+pub(super) struct Challenge([u8; 32]);
 
 impl Challenge {
     /// Reads one; base64url without padding.
